@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Configuration: one YAML file -> one tree of plain structs, read once, then const.
+ *
+ * One declarative table (option.c) has a row per key: path, type, unit, bounds, default, text. The
+ * loader, its error messages (file, line, key, what is allowed, nearest name for a typo), `genesis
+ * check` and docs/config.md all come from it. Durations and sizes carry units ("250us", "64MiB");
+ * here they are nanoseconds and bytes. Everything that refers to something by name (a line's port,
+ * a group's feed) is resolved to an index here; everything that needs the machine (CPUs, memory,
+ * devices) is checked by app/. Memory comes from one arena inside struct config.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_CORES_MAX      64u
+#define CONFIG_PORTS_MAX      16u
+#define CONFIG_FEEDS_MAX      8u
+#define CONFIG_LINES_MAX      8u
+#define CONFIG_SHARDS_MAX     64u
+#define CONFIG_GROUPS_MAX     1024u /* after `count` has been spread */
+#define CONFIG_COMPONENTS_MAX 16u
+#define CONFIG_ERROR_BYTES    512u
+#define CONFIG_NONE           UINT32_MAX
+
+struct config_error {
+	char text[CONFIG_ERROR_BYTES]; /* "FILE:LINE: KEY: what is wrong; what is allowed" */
+	uint32_t line;
+};
+
+enum config_huge_pages { CONFIG_HUGE_AUTO, CONFIG_HUGE_YES, CONFIG_HUGE_NO };
+enum config_idle { CONFIG_IDLE_SPIN, CONFIG_IDLE_PAUSE, CONFIG_IDLE_YIELD };
+enum config_join { CONFIG_JOIN_FIRST, CONFIG_JOIN_ONE };
+enum config_class { CONFIG_CRITICAL, CONFIG_NORMAL };
+enum config_select {
+	CONFIG_SELECT_ALL,
+	CONFIG_SELECT_LIST,
+	CONFIG_SELECT_PATTERN,
+	CONFIG_SELECT_HASH
+};
+enum config_multicast { CONFIG_MULTICAST_FILTER, CONFIG_MULTICAST_ALL };
+
+struct config_engine {
+	const char *name; /* names the engine's files; [a-z0-9_-], up to 32 */
+	enum config_huge_pages huge_pages;
+	uint64_t pool_bytes; /* segments shared by logs and parking */
+	uint32_t dpdk_memory_mib;
+	uint32_t publish_turns; /* counters are published every so many turns */
+	uint32_t control_cpu;   /* CONFIG_NONE: not pinned */
+	const char *const *eal; /* extra EAL arguments, NULL-terminated */
+};
+
+struct config_core { /* a worker */
+	const char *name;
+	uint32_t cpu; /* CONFIG_NONE: not pinned */
+	enum config_idle idle;
+};
+
+struct config_port {
+	const char *name;
+	const char *device;
+	uint32_t core;   /* who polls it; index in cores */
+	uint32_t queues; /* all polled by `core` */
+	uint32_t descriptors;
+	uint32_t buffers;
+	uint32_t frame_bytes_max;
+	enum config_multicast multicast;
+	bool promiscuous;
+	bool hardware_timestamps;
+};
+
+struct config_line {
+	const char *name;
+	uint32_t port;    /* index in ports */
+	uint32_t address; /* host order */
+	uint16_t udp_port;
+};
+
+struct config_feed {
+	const char *name;
+	const char *protocol; /* checked against the names given to config_load() */
+	struct config_line lines[CONFIG_LINES_MAX];
+	uint32_t line_count;
+	uint64_t gap_hold_max_ns;
+	uint64_t gap_parking_bytes;
+	uint32_t gap_pieces_max;
+	uint64_t reset_grace_ns;
+	enum config_join join;
+	uint32_t symbols_max;
+	uint64_t log_bytes_min;
+	uint64_t log_bytes_max;
+	bool verify_udp_checksum;
+	bool verify_ip_checksum;
+};
+
+struct config_shard {
+	const char *name;
+	uint32_t core;
+	uint32_t critical_budget; /* records per turn and feed */
+	uint32_t normal_budget;
+	uint32_t catch_up_budget;
+};
+
+struct config_setting {
+	const char *key;
+	const char *value;
+};
+
+struct config_component {
+	const char *name;
+	const char *type;    /* resolved by app/: built in, or exported by `library` */
+	const char *library; /* path of the shared object, NULL: built in */
+	const char *report;  /* file for its report at the end, NULL: none; "-": standard output */
+	const struct config_setting *settings;
+	uint32_t setting_count;
+};
+
+struct config_group { /* one entry of `groups`, before `count` is spread */
+	const char *name;
+	uint32_t feed;
+	const uint32_t *shards; /* indices; group i of `count` goes to shards[i % shard_count] */
+	uint32_t shard_count;
+	uint32_t count; /* with select hash: parts; else 1 */
+	enum config_class class;
+	enum config_select select;
+	const char *const *symbols; /* list */
+	uint32_t symbol_count;
+	const char *pattern;
+	uint32_t symbols_max; /* per group */
+	uint32_t orders_max;
+	uint32_t levels_max;
+	struct config_component components[CONFIG_COMPONENTS_MAX];
+	uint32_t component_count;
+	uint32_t line; /* in the file, for later messages */
+};
+
+struct config {
+	struct config_engine engine;
+	struct config_core *cores;
+	struct config_port *ports;
+	struct config_feed *feeds;
+	struct config_shard *shards;
+	struct config_group *groups;
+	uint32_t core_count;
+	uint32_t port_count;
+	uint32_t feed_count;
+	uint32_t shard_count;
+	uint32_t group_count;
+	const char *path;
+	void *arena; /* config.c */
+};
+
+struct config_context {               /* what the file is checked against */
+	const char *const *protocols; /* NULL-terminated */
+};
+
+/* 0; -errno with *error filled. On success free with config_finish(). */
+int config_load(struct config *c, const char *path, const struct config_context *x,
+                struct config_error *error);
+/* The same from memory; name stands for the file in messages. */
+int config_load_text(struct config *c, const char *text, uint64_t bytes, const char *name,
+                     const struct config_context *x, struct config_error *error);
+void config_finish(struct config *c); /* accepts a zeroed struct */
+
+/* The resolved configuration as YAML that config_load() accepts and that gives the same struct. */
+void config_print(const struct config *c, FILE *out);
+/* The option table as the markdown of docs/config.md. */
+void config_print_options(FILE *out);
+
+#endif

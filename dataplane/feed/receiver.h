@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Receiver: packets in, feeds fed. Frame -> line (by UDP destination) -> transport -> arbiter ->
+ * log. One per receive core; owns its feeds' arbiters and log writers. Every packet that goes no
+ * further is counted by reason.
+ *
+ * In live use lines are configured. In replay a destination becomes a line at its first well-formed
+ * datagram of the protocol (`learn`); what came to it before is not feed.
+ */
+#ifndef DATAPLANE_FEED_RECEIVER_H
+#define DATAPLANE_FEED_RECEIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/feed/arbiter.h"
+#include "dataplane/wire/frame.h"
+#include "dataplane/wire/packet.h"
+
+#define RECEIVER_FEEDS_MAX  8u
+#define RECEIVER_LINE_SLOTS 128u /* open addressing, at most half full */
+
+struct receiver_stats {
+	uint64_t packets;
+	uint64_t frames[FRAME_VERDICT_COUNT]; /* by verdict; FRAME_OK: datagrams */
+	uint64_t unknown_destination;         /* datagrams to no line */
+	uint64_t feed_packets;                /* datagrams of lines, malformed included */
+	uint64_t malformed_packets;
+};
+
+struct receiver_feed {
+	struct arbiter arbiter;
+	struct log_writer log;
+	struct message_scan *scan;
+	const struct protocol *protocol;
+	uint64_t packets;           /* datagrams of its lines */
+	uint64_t malformed_packets; /* of these: damaged or malformed */
+	uint32_t line_count;
+	bool touched; /* has records to publish in this burst */
+};
+
+struct receiver_line {
+	uint32_t address;
+	uint16_t port;
+	uint8_t feed;
+	uint8_t line;
+	uint8_t used;
+	uint8_t any_address; /* unicast tests: match by port alone */
+};
+
+struct receiver {
+	struct receiver_stats stats;
+	struct frame_options frame;
+	struct receiver_feed *feeds[RECEIVER_FEEDS_MAX];
+	uint32_t feed_count;
+	struct receiver_line lines[RECEIVER_LINE_SLOTS];
+	uint32_t lines_used;
+	bool learn; /* replay: feed 0 learns lines */
+};
+
+void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn);
+/* 0 or -EMFILE. */
+int receiver_add_feed(struct receiver *r, struct receiver_feed *f);
+/* Line number within the feed, or -EMFILE, -EEXIST (the destination is a line already). */
+int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port);
+
+/* A burst; publishes each touched log once. */
+void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,
+                         uint64_t now_ns);
+/* Once per turn: ages gaps; publishes. */
+void receiver_poll(struct receiver *r, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Log: single producer, many consumers, append-only; the arbitrated in-order stream of one feed.
+ *
+ * The feed's receive core is the only writer. Everything else is a cursor. Offsets are bytes since
+ * the log began and only grow; a directory ring maps offset >> 21 to a segment. Three ranks of
+ * claims on old segments: LIVE is never revoked by the writer (one that stands still too long is
+ * detached by its owner's choice, see log_stalled()); IMAGE may be revoked; FOLLOWER has no claim
+ * at all and is told what it missed (follower.h).
+ *
+ * Memory order: the writer fills a record with plain stores, then publishes `head` with release; a
+ * cursor loads `head` with acquire, which makes every byte before it visible. A cursor publishes
+ * its own position with release; the writer loads it with acquire before it reuses a segment, so
+ * the cursor's reads are done by then. `tail` is stored, followed by a seq_cst fence, before any
+ * byte of the old segment is overwritten; followers re-check it after copying.
+ *
+ * Writer's thread: log_writer_*. One core per cursor. No syscall, no allocation, no lock.
+ */
+#ifndef DATAPLANE_LOG_LOG_H
+#define DATAPLANE_LOG_LOG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/log/record.h"
+#include "dataplane/log/segment.h"
+
+#define LOG_CURSORS_MAX        128u
+#define LOG_SEGMENTS_MAX       65536u /* directory entries: 128 GiB of log in flight */
+#define LOG_RECORD_PAYLOAD_MAX 65536u
+
+enum log_claim { LOG_CLAIM_FREE, LOG_CLAIM_LIVE, LOG_CLAIM_IMAGE };
+
+struct log_cursor_slot { /* one cache line, written by the cursor's owner only (claim: also by
+	                    control) */
+	_Atomic uint64_t position;
+	_Atomic uint32_t claim; /* enum log_claim */
+	uint32_t reserved;
+	_Atomic uint64_t revoked; /* IMAGE: set by the writer when it took the claim away */
+	uint8_t pad[40];
+};
+
+struct log_control { /* shared memory, position-independent */
+	uint64_t magic;
+	uint32_t segments_max; /* directory entries, a power of two */
+	uint32_t log_id;
+	uint8_t pad0[48];
+	_Atomic uint64_t head; /* writer: bytes published */
+	uint8_t pad1[56];
+	_Atomic uint64_t tail; /* writer: oldest byte still held */
+	_Atomic uint64_t dropped_appends;
+	uint8_t pad2[48];
+	struct log_cursor_slot cursors[LOG_CURSORS_MAX];
+	_Atomic uint32_t
+	        directory[]; /* (offset >> SEGMENT_SHIFT) & (segments_max - 1) -> segment */
+};
+
+struct log { /* process-local handle: writer, cursors and followers each have a copy */
+	struct log_control *control;
+	struct segment_pool *pool;
+	uint32_t mask;
+};
+
+struct log_options {
+	uint32_t log_id;
+	uint32_t segments_min; /* floor in the pool, at least 2 */
+	uint32_t segments_max; /* ceiling, rounded up to a power of two for the directory */
+};
+
+struct log_stats { /* writer's counters */
+	uint64_t records;
+	uint64_t bytes;
+	uint64_t segments_taken;
+	uint64_t segments_given;
+	uint64_t append_refused; /* no segment: pool dry or ceiling reached */
+	uint64_t claims_revoked;
+};
+
+struct log_writer {
+	struct log log;
+	struct log_stats stats;
+	uint64_t write_offset; /* next byte; >= published head */
+	uint64_t tail;
+	uint8_t *segment_end; /* end of the current segment */
+	uint8_t *write;       /* address of write_offset; NULL before the first segment */
+	uint32_t user;        /* in the pool */
+	uint32_t segments_held;
+	bool dirty; /* something to publish */
+};
+
+uint64_t log_control_bytes(uint32_t segments_max);
+/* Formats zeroed control memory and registers with the pool. 0, -EINVAL, -ENOSPC (floors). */
+int log_writer_init(struct log_writer *w, void *control, uint64_t bytes, struct segment_pool *pool,
+                    const struct log_options *o);
+/* 0, or -EPROTO. */
+int log_attach(struct log *l, void *control, uint64_t bytes, struct segment_pool *pool);
+
+/* Room for one record of payload_bytes (<= LOG_RECORD_PAYLOAD_MAX): the caller fills header and
+ * payload, then commits. NULL: no segment can be had; counted, nothing blocks. May be called again
+ * without a commit (the former is forgotten). */
+struct record *log_writer_reserve(struct log_writer *w, uint32_t payload_bytes);
+/* r->payload_bytes must be what was reserved; sets r->bytes and zeroes the padding. */
+void log_writer_commit(struct log_writer *w, struct record *r);
+/* Release store of the head; once per burst. */
+void log_writer_publish(struct log_writer *w);
+
+/* Cursors are registered before the loops start or by the control core. Returns the slot or
+ * -EMFILE. Starts at the head (from_tail: at the oldest byte held). */
+int log_cursor_register(struct log *l, enum log_claim claim, bool from_tail);
+void log_cursor_unregister(struct log *l, uint32_t slot);
+
+static inline uint64_t log_head(const struct log *l)
+{
+	return atomic_load_explicit(&l->control->head, memory_order_acquire);
+}
+
+static inline uint8_t *log_address(const struct log *l, uint64_t offset)
+{
+	uint32_t s = atomic_load_explicit(
+	        &l->control->directory[(offset >> SEGMENT_SHIFT) & l->mask], memory_order_relaxed);
+
+	return segment_at(l->pool, s) + (offset & (SEGMENT_BYTES - 1));
+}
+
+#endif

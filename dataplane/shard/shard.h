@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Shard: one worker core's groups, moved along by cursors on the feeds' logs.
+ *
+ * Per feed three cursors: critical runs first and stays at the head; normal runs with a budget and
+ * may lag; catch-up (per class) starts at the oldest detached group's position and delivers to each
+ * group only what lies beyond its own, until it meets the class cursor on a turn boundary and the
+ * group is attached again. Each cursor has its own feed_view: the feed-wide state (ITCH locate ->
+ * symbol, system event, session) as of its own position.
+ *
+ * Routing: symbol id -> the groups of this class that take it, decided when the symbol is first
+ * seen. Records whose interest mask has no bit of the class are skipped with one AND. An order
+ * message finds its order by reference alone; where several groups of a class could have it (a feed
+ * that uses one locate for two symbols), they are asked in turn.
+ *
+ * One owner. shard_step() is the whole turn's share of a shard; no clock, no syscall, no
+ * allocation, no lock.
+ */
+#ifndef DATAPLANE_SHARD_SHARD_H
+#define DATAPLANE_SHARD_SHARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/feed/directory.h"
+#include "dataplane/feed/protocol.h"
+#include "dataplane/log/cursor.h"
+#include "dataplane/shard/board.h"
+#include "dataplane/shard/group.h"
+#include "resilience/histogram.h"
+
+#define SHARD_FEEDS_MAX 8u
+
+struct shard_feed_setup {
+	const struct protocol *protocol;
+	const struct log *log;
+	const struct directory *directory;
+	struct board *board; /* may be NULL (tests) */
+};
+
+struct shard_options {
+	uint32_t id; /* < BOARD_SHARDS_MAX */
+	uint32_t feed_count;
+	struct shard_feed_setup feeds[SHARD_FEEDS_MAX];
+	struct group *const *groups; /* initialised groups of this shard, owned by the caller */
+	uint32_t group_count;
+	uint32_t critical_budget; /* records per turn and feed; also bounds the turn */
+	uint32_t normal_budget;
+	uint32_t catch_up_budget;
+};
+
+struct shard_stats {
+	uint64_t turns;
+	uint64_t records;           /* looked at */
+	uint64_t records_skipped;   /* by interest mask */
+	uint64_t messages;          /* walked */
+	uint64_t delivered;         /* given to a group */
+	uint64_t orphan_references; /* no group of the class had the order */
+	uint64_t unroutable;        /* no group takes the symbol */
+	uint64_t gaps_seen;
+	uint64_t resets_seen;
+	uint64_t ends_seen;
+	uint64_t board_writes;
+	uint64_t groups_detached;    /* gauge */
+	uint64_t groups_quarantined; /* gauge */
+	uint64_t critical_lag_bytes; /* gauge, worst feed */
+	uint64_t normal_lag_bytes;   /* gauge */
+	uint64_t busy_turns;         /* turns that moved a cursor */
+};
+
+struct shard; /* shard_private.h */
+
+uint64_t shard_bytes(const struct shard_options *o);
+/* Builds the shard in the given zeroed memory and registers its cursors. 0, -EINVAL, -EMFILE
+ * (cursors). */
+int shard_init(struct shard **out, void *memory, uint64_t bytes, const struct shard_options *o);
+
+/* One turn at time now_ns. Returns the records moved past (0: idle). */
+uint32_t shard_step(struct shard *s, uint64_t now_ns);
+
+/* Control's wishes, carried out at the next turn boundary by the owner (call on the owner's
+ * thread). */
+void shard_detach(struct shard *s, uint32_t group);
+void shard_reattach(struct shard *s, uint32_t group);
+
+const struct shard_stats *shard_stats(const struct shard *s);
+/* Wire-to-book: from a record's receive time to the turn after the one that applied it (an upper
+ * bound). */
+struct histogram *shard_latency(struct shard *s);
+/* All class cursors of all feeds stand at the head they last saw, no catch-up is under way. */
+bool shard_at_head(const struct shard *s);
+
+#endif

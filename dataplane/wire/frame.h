@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Frame: Ethernet, 0-2 VLAN tags (0x8100, 0x88a8, 0x9100), IPv4 (options allowed), UDP -> payload.
+ *
+ * Lengths come from IP and UDP, never from the frame: captures and switches add trailers. IP and
+ * UDP checksums are verified only when asked for, since official captures carry wrong ones. Pure;
+ * reads data[0..bytes) only.
+ */
+#ifndef DATAPLANE_WIRE_FRAME_H
+#define DATAPLANE_WIRE_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FRAME_VLAN_MAX 2u
+
+enum frame_verdict {
+	FRAME_OK,
+	FRAME_RUNT,              /* shorter than its own headers */
+	FRAME_VLAN_DEPTH,        /* more than FRAME_VLAN_MAX tags */
+	FRAME_NOT_IPV4,          /* other EtherType, or IP version not 4 */
+	FRAME_BAD_IP_HEADER,     /* header length < 20, or total length < header length */
+	FRAME_IP_BEYOND_CAPTURE, /* IP total length beyond the captured bytes */
+	FRAME_FRAGMENT,          /* MF set or offset not 0 */
+	FRAME_NOT_UDP,
+	FRAME_BAD_UDP_LENGTH, /* UDP length < 8 or beyond the IP payload */
+	FRAME_BAD_CHECKSUM,   /* only when verification was asked for */
+	FRAME_VERDICT_COUNT,
+};
+
+struct frame_options {
+	bool verify_ip_checksum;
+	bool verify_udp_checksum; /* a checksum of 0 means "none" and passes */
+};
+
+struct datagram {
+	const uint8_t *payload;
+	uint32_t payload_bytes;
+	uint32_t source_address;      /* host order */
+	uint32_t destination_address; /* host order */
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint16_t vlan[FRAME_VLAN_MAX]; /* VLAN ids, outermost first */
+	uint8_t vlan_count;
+};
+
+/* Fills *out only on FRAME_OK. */
+enum frame_verdict frame_parse(const uint8_t *data, uint32_t bytes, const struct frame_options *o,
+                               struct datagram *out);
+
+/* Stable lower-case id of a verdict ("bad_udp_length"), for counters and text. */
+const char *frame_verdict_name(enum frame_verdict v);
+
+/* Writes Ethernet + IPv4 + UDP headers (FRAME_HEADER_BYTES, no VLAN, correct checksums) in front of
+ * payload_bytes that already stand at frame + FRAME_HEADER_BYTES. Returns the frame's length. For
+ * multicast destinations the MAC is derived from the group (RFC 1112), for others it is a locally
+ * administered one derived from the address. */
+#define FRAME_HEADER_BYTES 42u
+struct frame_address {
+	uint32_t source_address;
+	uint32_t destination_address;
+	uint16_t source_port;
+	uint16_t destination_port;
+};
+uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_address *a);
+
+#endif

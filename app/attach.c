@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/attach.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+bool attach_is_alive(const struct attach *a)
+{
+	/* The engine holds an exclusive lock on its control file for as long as it lives. */
+	if (flock(a->control.fd, LOCK_SH | LOCK_NB) == 0) {
+		flock(a->control.fd, LOCK_UN);
+		return false;
+	}
+	return errno == EWOULDBLOCK;
+}
+
+static int find_only(char path[MEMORY_PATH_BYTES], char error[ATTACH_ERROR_BYTES])
+{
+	glob_t g;
+	char pattern[MEMORY_PATH_BYTES];
+
+	memory_control_path(pattern, "*");
+	if (glob(pattern, 0, NULL, &g) != 0) {
+		snprintf(error, ATTACH_ERROR_BYTES,
+		         "no engine is running; start one with `genesis run CONFIG`");
+		return -ENOENT;
+	}
+	if (g.gl_pathc > 1) {
+		int n = snprintf(error, ATTACH_ERROR_BYTES,
+		                 "several engines are here, name one of:");
+
+		for (size_t i = 0; i < g.gl_pathc && n > 0 && n < (int)ATTACH_ERROR_BYTES; i++) {
+			const char *name = strstr(g.gl_pathv[i], "genesis-") + strlen("genesis-");
+
+			n += snprintf(error + n, ATTACH_ERROR_BYTES - (size_t)n, " %.*s",
+			              (int)(strrchr(name, '.') - name), name);
+		}
+		globfree(&g);
+		return -EINVAL;
+	}
+	snprintf(path, MEMORY_PATH_BYTES, "%s", g.gl_pathv[0]);
+	globfree(&g);
+	return 0;
+}
+
+static int check_block(const struct attach *a, char error[ATTACH_ERROR_BYTES])
+{
+	const struct shared *s = (const struct shared *)(const void *)a->control.base;
+
+	if (a->control.bytes < sizeof(*s) || s->magic != SHARED_MAGIC) {
+		snprintf(error, ATTACH_ERROR_BYTES,
+		         "%s: the engine has not finished starting, or this is no engine's file",
+		         a->control.path);
+		return -EAGAIN;
+	}
+	if (s->version != SHARED_VERSION || s->block_bytes != sizeof(*s)) {
+		snprintf(error, ATTACH_ERROR_BYTES,
+		         "engine %.40s runs genesis %.16s, whose shared block this program (%s) "
+		         "cannot read; use the same build",
+		         s->engine, s->genesis_version, GENESIS_VERSION);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int attach_open(struct attach *a, const char *name, char error[ATTACH_ERROR_BYTES])
+{
+	char path[MEMORY_PATH_BYTES];
+	int rc = 0;
+
+	*a = (struct attach){.control.fd = -1, .state.fd = -1};
+	if (name == NULL)
+		rc = find_only(path, error);
+	else
+		memory_control_path(path, name);
+	if (rc == 0)
+		rc = memory_attach(&a->control, path, error);
+	if (rc == -ENOENT && name != NULL)
+		snprintf(error, ATTACH_ERROR_BYTES, "no engine named '%s' is running", name);
+	if (rc == 0)
+		rc = check_block(a, error);
+	if (rc == 0) {
+		a->shared = (const struct shared *)(const void *)a->control.base;
+		rc = memory_attach(&a->state, a->shared->state_path, error);
+	}
+	if (rc != 0)
+		attach_close(a);
+	return rc;
+}
+
+void attach_close(struct attach *a)
+{
+	memory_destroy(&a->state);
+	memory_destroy(&a->control);
+	a->shared = NULL;
+}
+
+int attach_feed(const struct attach *a, const char *name, char error[ATTACH_ERROR_BYTES])
+{
+	const struct shared *s = a->shared;
+
+	if (name == NULL && s->feed_count == 1)
+		return 0;
+	int n = snprintf(error, ATTACH_ERROR_BYTES,
+	                 name == NULL ? "several feeds are here, name one with --feed:"
+	                              : "no feed named '%s'; there is:",
+	                 name);
+
+	for (uint32_t i = 0; i < s->feed_count; i++) {
+		if (name != NULL && strcmp(name, s->feeds[i].name) == 0)
+			return (int)i;
+		if (n < (int)ATTACH_ERROR_BYTES)
+			n += snprintf(error + n, ATTACH_ERROR_BYTES - (size_t)n, " %s",
+			              s->feeds[i].name);
+	}
+	return -ENOENT;
+}
+
+int attach_board(const struct attach *a, uint32_t feed, struct board *b)
+{
+	const struct shared_feed *f = &a->shared->feeds[feed];
+
+	if (f->board_bytes == 0 || f->board_offset > a->state.bytes ||
+	    f->board_bytes > a->state.bytes - f->board_offset)
+		return -EPROTO;
+	return board_attach(b, a->state.base + f->board_offset, f->board_bytes);
+}
+
+int attach_books(const struct attach *a, uint32_t feed, struct books_csv_source *sources)
+{
+	int count = 0;
+
+	for (uint32_t class = CLASS_CRITICAL; class <= CLASS_NORMAL; class ++)
+		for (uint32_t i = 0; i < a->shared->group_count; i++) {
+			const struct shared_group *g = &a->shared->groups[i];
+
+			if (g->feed != feed || g->class != class)
+				continue;
+			if (g->region_offset > a->state.bytes ||
+			    g->region_bytes > a->state.bytes - g->region_offset)
+				return -EPROTO;
+			sources[count].by_order = a->shared->feeds[feed].by_order;
+			if (book_view_attach(&sources[count].view, a->state.base + g->region_offset,
+			                     g->region_bytes, g->books_offset) != 0)
+				return -EPROTO;
+			count++;
+		}
+	return count;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/engine.h"
+
+#define COMMAND "check"
+
+static void help(void)
+{
+	printf("usage: genesis check [OPTION...] CONFIG\n\n"
+	       "Checks a configuration against itself and this machine. Prints it resolved (every "
+	       "key with its value), which\n"
+	       "core does what, and how much memory it takes.\n\n"
+	       "  -q, --quiet    print nothing but errors\n"
+	       "  -o, --options  print every configuration key with its type, bounds, default and "
+	       "meaning (docs/config.md)\n"
+	       "  -h, --help     this text\n\n"
+	       "Exit code: 0 it can run here; 1 it is right but this machine lacks something; 2 it "
+	       "is wrong.\n");
+}
+
+static const char *size_text(uint64_t bytes, char text[24])
+{
+	if (bytes >= 1ull << 30)
+		snprintf(text, 24, "%.2f GiB", (double)bytes / (1ull << 30));
+	else
+		snprintf(text, 24, "%.2f MiB", (double)bytes / (1ull << 20));
+	return text;
+}
+
+static void print_core(const struct config *c, uint32_t i)
+{
+	const struct config_core *core = &c->cores[i];
+
+	printf("#   core %s, ", core->name);
+	if (core->cpu == CONFIG_NONE)
+		printf("not pinned:");
+	else
+		printf("CPU %u:", core->cpu);
+	for (uint32_t p = 0; p < c->port_count; p++)
+		if (c->ports[p].core == i)
+			printf(" polls port %s (%u queue%s);", c->ports[p].name, c->ports[p].queues,
+			       c->ports[p].queues == 1 ? "" : "s");
+	for (uint32_t f = 0; f < c->feed_count; f++)
+		if (c->feeds[f].line_count > 0 && c->ports[c->feeds[f].lines[0].port].core == i)
+			printf(" arbitrates feed %s;", c->feeds[f].name);
+	for (uint32_t s = 0; s < c->shard_count; s++)
+		if (c->shards[s].core == i)
+			printf(" runs shard %s;", c->shards[s].name);
+	putchar('\n');
+}
+
+static void print_memory(const struct config *c, const struct engine_sizes *z)
+{
+	char text[24];
+	uint64_t pages = (z->segments_bytes + z->state_bytes + (2 << 20) - 1) >> 21;
+
+	printf("# memory\n");
+	printf("#   segments (logs and parking)  %s\n", size_text(z->segments_bytes, text));
+	printf("#   feeds (arbiters, directories) %s\n", size_text(z->feeds_bytes, text));
+	printf("#   boards                       %s\n", size_text(z->boards_bytes, text));
+	printf("#   shards                       %s\n", size_text(z->shards_bytes, text));
+	printf("#   %u group%s (books, components) %s\n", z->group_count,
+	       z->group_count == 1 ? "" : "s", size_text(z->groups_bytes, text));
+	printf("#   DPDK                         %u MiB\n", c->engine.dpdk_memory_mib);
+	printf("#   huge pages of 2 MiB: wants %" PRIu64 " + %u, free now %" PRIu64 "\n", pages,
+	       c->engine.dpdk_memory_mib / 2, memory_huge_pages_free());
+}
+
+/* What the machine must have. Each finding is one line on stderr. */
+static int check_machine(const struct config *c, const struct engine_sizes *z)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t pages = (z->segments_bytes + z->state_bytes + (2 << 20) - 1) >> 21;
+	uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	int rc = EXIT_OK;
+
+	for (uint32_t i = 0; i < c->core_count; i++) {
+		if (c->cores[i].cpu != CONFIG_NONE && (long)c->cores[i].cpu >= cpus)
+			rc = command_failed(COMMAND,
+			                    "%s: core %s wants CPU %u, this machine has 0 to %ld",
+			                    c->path, c->cores[i].name, c->cores[i].cpu, cpus - 1);
+		for (uint32_t k = 0; k < i; k++)
+			if (c->cores[i].cpu != CONFIG_NONE && c->cores[i].cpu == c->cores[k].cpu)
+				rc = command_failed(COMMAND, "%s: cores %s and %s both want CPU %u",
+				                    c->path, c->cores[k].name, c->cores[i].name,
+				                    c->cores[i].cpu);
+	}
+	if (z->segments_bytes + z->state_bytes > physical)
+		rc = command_failed(
+		        COMMAND, "%s: wants %" PRIu64 " MiB, this machine has %" PRIu64 " MiB",
+		        c->path, (z->segments_bytes + z->state_bytes) >> 20, physical >> 20);
+	if (c->engine.huge_pages == CONFIG_HUGE_YES &&
+	    memory_huge_pages_free() < pages + c->engine.dpdk_memory_mib / 2)
+		rc = command_failed(COMMAND,
+		                    "%s: engine.huge_pages is yes: wants %" PRIu64
+		                    " free huge pages, there are %" PRIu64,
+		                    c->path, pages + c->engine.dpdk_memory_mib / 2,
+		                    memory_huge_pages_free());
+	return rc;
+}
+
+static int check(const char *path, bool quiet)
+{
+	struct config c = {0};
+	struct engine_sizes z;
+	char error[ENGINE_ERROR_BYTES];
+	int rc = command_load_config(COMMAND, path, &c);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (engine_measure(&c, &z, error) != 0) {
+		config_finish(&c);
+		fprintf(stderr, "genesis " COMMAND ": %s\n", error);
+		return EXIT_USAGE;
+	}
+	if (!quiet) {
+		config_print(&c, stdout);
+		printf("\n# cores\n");
+		for (uint32_t i = 0; i < c.core_count; i++)
+			print_core(&c, i);
+		print_memory(&c, &z);
+	}
+	rc = check_machine(&c, &z);
+	config_finish(&c);
+	return rc;
+}
+
+int command_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+	        {"quiet", no_argument, NULL, 'q'},
+	        {"options", no_argument, NULL, 'o'},
+	        {"help", no_argument, NULL, 'h'},
+	        {NULL, 0, NULL, 0},
+	};
+	bool quiet = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "qoh", options, NULL)) != -1) {
+		switch (option) {
+		case 'q':
+			quiet = true;
+			break;
+		case 'o':
+			config_print_options(stdout);
+			return EXIT_OK;
+		case 'h':
+			help();
+			return EXIT_OK;
+		default:
+			return command_usage(COMMAND, "see above");
+		}
+	}
+	if (optind + 1 != argc)
+		return command_usage(COMMAND, "give one configuration file");
+	return check(argv[optind], quiet);
+}

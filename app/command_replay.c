@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/replay.h"
+#include "dataplane/feed/protocol.h"
+#include "dataplane/stats.h"
+
+#define COMMAND "replay"
+
+static void help(void)
+{
+	printf("usage: genesis replay --protocol itch50|deep10 [OPTION...] INPUT...\n"
+	       "       genesis replay --config FILE [OPTION...] INPUT...\n\n"
+	       "Reads captures through the engine (ports, arbiter, log, shards, books) and prints "
+	       "its counters.\n"
+	       "INPUT is pcap or pcapng, plain or gzipped, or a BinaryFILE of ITCH 5.0; several "
+	       "are read one after the other.\n\n"
+	       "  -p, --protocol NAME   itch50 (MoldUDP64 + TotalView-ITCH 5.0) or deep10 (IEX-TP "
+	       "+ DEEP 1.0)\n"
+	       "  -l, --line ADDR:PORT  take only these UDP destinations as lines of the feed "
+	       "(repeatable);\n"
+	       "                        without it every destination becomes one at its first "
+	       "well-formed datagram\n"
+	       "  -b, --books FILE      write the books at the end as CSV (- for standard output)\n"
+	       "  -j, --json            print one JSON object and nothing else\n"
+	       "  -s, --speed X         at X times the recorded speed; without it as fast as "
+	       "possible\n"
+	       "  -c, --config FILE     use the one feed, its lines, shards, groups and components "
+	       "of a configuration;\n"
+	       "                        its ports are not opened\n"
+	       "  -h, --help            this text\n\n"
+	       "Exit code: 0 done, whatever the data held; 1 an input cannot be read; 2 wrong "
+	       "usage or configuration.\n");
+}
+
+static int add(json_t *o, const char *key, uint64_t value)
+{
+	return json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static json_t *by_type_json(const struct message_counts *m)
+{
+	json_t *o = json_object();
+
+	for (unsigned t = 0; t < 256; t++) {
+		/* A type that the protocol knows is a printable letter or digit. */
+		char key[2] = {(char)t, '\0'};
+
+		if (m->by_type[t] != 0)
+			add(o, key, m->by_type[t]);
+	}
+	return o;
+}
+
+static int print_json(const struct replay *r, const struct replay_totals *t)
+{
+	json_t *o = json_object();
+	json_t *ignored = json_object();
+
+	add(o, "packets", t->packets);
+	add(o, "messages", t->messages);
+	add(o, "duplicates", t->duplicates);
+	add(o, "gaps", t->gaps);
+	add(o, "lost_messages", t->lost_messages);
+	add(o, "late_messages", t->late_messages);
+	add(o, "malformed_packets", t->malformed_packets);
+	add(o, "empty_messages", t->empty_messages);
+	add(o, "unknown_messages", t->unknown_messages);
+	add(o, "orphan_references", t->orphan_references);
+	add(o, "session_resets", t->session_resets);
+	add(o, "symbols", t->symbols);
+	add(o, "orders_live", t->orders_live);
+	json_object_set_new(o, "by_type", by_type_json(t->counts));
+	for (unsigned v = 1; v < FRAME_VERDICT_COUNT; v++)
+		add(ignored, frame_verdict_name(v), t->receiver->frames[v]);
+	add(ignored, "unknown_destination", t->receiver->unknown_destination);
+	json_object_set_new(o, "ignored_packets", ignored);
+	add(o, "stale_session_packets", t->arbiter->stale_session_packets);
+	add(o, "healed_messages", t->arbiter->healed);
+	add(o, "inputs", r->inputs);
+	add(o, "cut_captures", r->cut_captures);
+	int rc = json_dumpf(o, stdout, JSON_COMPACT);
+
+	putchar('\n');
+	json_decref(o);
+	return rc == 0 && !ferror(stdout) ? 0 : -EIO;
+}
+
+static void print_text(const struct replay *r, const struct replay_totals *t)
+{
+	printf("packets            %12" PRIu64 "   of the feed's lines\n", t->packets);
+	printf("messages           %12" PRIu64 "   delivered in order\n", t->messages);
+	for (unsigned i = 0; i < 256; i++)
+		if (t->counts->by_type[i] != 0)
+			printf("  type %c           %12" PRIu64 "\n", (char)i,
+			       t->counts->by_type[i]);
+	printf("  empty            %12" PRIu64 "\n", t->empty_messages);
+	printf("  unknown          %12" PRIu64 "   unknown type, or shorter than its type\n",
+	       t->unknown_messages);
+	printf("duplicates         %12" PRIu64 "   messages that came again\n", t->duplicates);
+	printf("gaps               %12" PRIu64 "   ranges that no line brought\n", t->gaps);
+	printf("lost messages      %12" PRIu64 "\n", t->lost_messages);
+	printf("late messages      %12" PRIu64 "   came after they were given up\n",
+	       t->late_messages);
+	printf("healed messages    %12" PRIu64 "   missing at first, then brought\n",
+	       t->arbiter->healed);
+	printf("malformed packets  %12" PRIu64 "\n", t->malformed_packets);
+	printf("session resets     %12" PRIu64 "\n", t->session_resets);
+	printf("symbols            %12" PRIu64 "\n", t->symbols);
+	printf("orders live        %12" PRIu64 "\n", t->orders_live);
+	printf("orphan references  %12" PRIu64 "   about orders that are not there\n",
+	       t->orphan_references);
+	for (unsigned v = 1; v < FRAME_VERDICT_COUNT; v++)
+		if (t->receiver->frames[v] != 0)
+			printf("ignored packets    %12" PRIu64 "   %s\n", t->receiver->frames[v],
+			       frame_verdict_name(v));
+	if (t->receiver->unknown_destination != 0)
+		printf("ignored packets    %12" PRIu64 "   not for a line of the feed\n",
+		       t->receiver->unknown_destination);
+	if (r->cut_captures != 0)
+		printf("cut captures       %12" PRIu64 "   ended in the middle of a record\n",
+		       r->cut_captures);
+}
+
+static int write_books(const struct replay *r, const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+
+	if (out == NULL)
+		return command_failed(COMMAND, "%s: %s", path, strerror(errno));
+	int rc = replay_write_books(r, out);
+
+	if (out != stdout && fclose(out) != 0 && rc == 0)
+		rc = -errno;
+	return rc == 0 ? EXIT_OK : command_failed(COMMAND, "%s: %s", path, strerror(-rc));
+}
+
+struct arguments {
+	struct replay_options options;
+	struct replay_line lines[LINES_MAX];
+	const char *books;
+	const char *config;
+	bool json;
+	bool help;
+};
+
+static int parse_speed(const char *text, double *speed)
+{
+	char *end;
+
+	*speed = strtod(text, &end);
+	return *end == '\0' && end != text && *speed > 0 && *speed <= 1e6 ? 0 : -EINVAL;
+}
+
+static int parse_line(struct arguments *a, const char *text)
+{
+	struct replay_line *l = &a->lines[a->options.line_count];
+
+	if (a->options.line_count == LINES_MAX)
+		return command_usage(COMMAND, "--line: at most %u lines", LINES_MAX);
+	if (command_address(text, &l->address, &l->port) != 0)
+		return command_usage(
+		        COMMAND, "--line: '%s' is not ADDR:PORT, as in 233.54.12.111:26477", text);
+	a->options.line_count++;
+	return EXIT_OK;
+}
+
+static int parse(int argc, char **argv, struct arguments *a)
+{
+	static const struct option options[] = {
+	        {"protocol", required_argument, NULL, 'p'},
+	        {"line", required_argument, NULL, 'l'},
+	        {"books", required_argument, NULL, 'b'},
+	        {"json", no_argument, NULL, 'j'},
+	        {"speed", required_argument, NULL, 's'},
+	        {"config", required_argument, NULL, 'c'},
+	        {"help", no_argument, NULL, 'h'},
+	        {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "p:l:b:js:c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			a->options.protocol = optarg;
+			if (protocol_find(optarg) == NULL)
+				return command_usage(
+				        COMMAND, "--protocol: '%s' is not one of itch50, deep10",
+				        optarg);
+			break;
+		case 'l':
+			if (parse_line(a, optarg) != EXIT_OK)
+				return EXIT_USAGE;
+			break;
+		case 'b':
+			a->books = optarg;
+			break;
+		case 'j':
+			a->json = true;
+			break;
+		case 's':
+			if (parse_speed(optarg, &a->options.speed) != 0)
+				return command_usage(
+				        COMMAND,
+				        "--speed: '%s' is not a number above 0, at most 1000000",
+				        optarg);
+			break;
+		case 'c':
+			a->config = optarg;
+			break;
+		case 'h':
+			a->help = true;
+			return EXIT_OK;
+		default:
+			return command_usage(COMMAND, "see above");
+		}
+	}
+	if (optind == argc)
+		return command_usage(COMMAND, "no input given");
+	if ((a->options.protocol == NULL) == (a->config == NULL))
+		return command_usage(COMMAND, "give either --protocol or --config");
+	if (a->config != NULL && a->options.line_count != 0)
+		return command_usage(COMMAND,
+		                     "--line: with --config the lines are the configuration's");
+	if (a->json && a->books != NULL && strcmp(a->books, "-") == 0)
+		return command_usage(
+		        COMMAND, "--books -: with --json standard output is for the JSON object");
+	a->options.lines = a->lines;
+	return EXIT_OK;
+}
+
+static int replay_all(struct replay *r, int argc, char **argv, const struct arguments *a)
+{
+	char error[ENGINE_ERROR_BYTES];
+
+	for (int i = optind; i < argc; i++)
+		if (replay_input(r, argv[i], error) != 0)
+			return command_failed(COMMAND, "%s", error);
+	replay_end(r);
+
+	struct replay_totals t;
+	int rc = a->books == NULL ? EXIT_OK : write_books(r, a->books);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (engine_write_reports(r->engine, error) != 0)
+		return command_failed(COMMAND, "%s", error);
+	replay_totals(r, &t);
+	if (a->json)
+		return print_json(r, &t) == 0
+		               ? EXIT_OK
+		               : command_failed(COMMAND, "standard output: cannot be written");
+	if (a->books == NULL || strcmp(a->books, "-") != 0)
+		print_text(r, &t);
+	return EXIT_OK;
+}
+
+int command_replay(int argc, char **argv)
+{
+	struct arguments a = {0};
+	struct config config = {0};
+	struct replay r = {0};
+	char error[ENGINE_ERROR_BYTES];
+	int rc = parse(argc, argv, &a);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (a.help) {
+		help();
+		return EXIT_OK;
+	}
+	if (a.config != NULL) {
+		rc = command_load_config(COMMAND, a.config, &config);
+		if (rc != EXIT_OK)
+			return rc;
+		a.options.config = &config;
+	}
+	if (replay_init(&r, &a.options, error) != 0)
+		rc = command_usage(COMMAND, "%s", error);
+	else
+		rc = replay_all(&r, argc, argv, &a);
+	replay_finish(&r);
+	config_finish(&config);
+	return rc;
+}

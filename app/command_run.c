@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/clock.h"
+#include "app/command.h"
+#include "app/engine.h"
+#include "app/status_text.h"
+#include "app/worker.h"
+#include "dataplane/port/eal.h"
+
+#define COMMAND         "run"
+#define CONTROL_POLL_NS 100000000l
+
+struct arguments {
+	const char *config;
+	const char *books;
+	uint64_t duration_s; /* 0: until a signal */
+	bool json;
+	bool quiet;
+	bool help;
+};
+
+static void help(void)
+{
+	printf("usage: genesis run [OPTION...] CONFIG\n\n"
+	       "Runs the engine of a configuration until SIGINT or SIGTERM, then prints a "
+	       "summary.\n\n"
+	       "  -d, --duration SECONDS  stop by itself after so long\n"
+	       "  -b, --books FILE        write the books at the end as CSV (first feed; FILE.NAME "
+	       "for each further one)\n"
+	       "  -j, --json              the summary as one JSON object (the object of `genesis "
+	       "status --json`)\n"
+	       "  -q, --quiet             no summary\n"
+	       "  -h, --help              this text\n\n"
+	       "While it runs, `genesis status` and `genesis books` read it from outside.\n"
+	       "Exit code: 0 stopped cleanly; 1 a port, memory or file cannot be had; 2 wrong "
+	       "usage or configuration.\n");
+}
+
+static int parse(int argc, char **argv, struct arguments *a)
+{
+	static const struct option options[] = {
+	        {"duration", required_argument, NULL, 'd'}, {"books", required_argument, NULL, 'b'},
+	        {"json", no_argument, NULL, 'j'},           {"quiet", no_argument, NULL, 'q'},
+	        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "d:b:jqh", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			if (command_number(optarg, 1, 10000000, &a->duration_s) != 0)
+				return command_usage(COMMAND,
+				                     "--duration: '%s' is not a number of seconds, "
+				                     "1 to 10000000",
+				                     optarg);
+			break;
+		case 'b':
+			a->books = optarg;
+			break;
+		case 'j':
+			a->json = true;
+			break;
+		case 'q':
+			a->quiet = true;
+			break;
+		case 'h':
+			a->help = true;
+			return EXIT_OK;
+		default:
+			return command_usage(COMMAND, "see above");
+		}
+	}
+	if (optind + 1 != argc)
+		return command_usage(COMMAND, "give one configuration file");
+	a->config = argv[optind];
+	return EXIT_OK;
+}
+
+static int start_eal(const struct config *c, char error[ENGINE_ERROR_BYTES])
+{
+	struct eal_options o = {
+	        .program = "genesis",
+	        .huge_pages = c->engine.huge_pages == CONFIG_HUGE_YES ||
+	                      (c->engine.huge_pages == CONFIG_HUGE_AUTO &&
+	                       memory_huge_pages_free() * 2 >= c->engine.dpdk_memory_mib),
+	        .memory_mib = c->engine.dpdk_memory_mib,
+	        .extra = c->engine.eal,
+	        .main_cpu = -1,
+	};
+	uint32_t pci = 0;
+
+	for (uint32_t i = 0;
+	     i < c->port_count && pci + 1 < sizeof(o.pci_allow) / sizeof(o.pci_allow[0]); i++)
+		/* "0000:17:00.0": vdevs begin with "net_", existing names are looked up. */
+		if (strchr(c->ports[i].device, ':') != NULL &&
+		    strncmp(c->ports[i].device, "net_", 4) != 0)
+			o.pci_allow[pci++] = c->ports[i].device;
+	return eal_start(&o, error);
+}
+
+/* Control's loop: a few times per second counters and links, until a signal or the duration's end.
+ */
+static void control(struct engine *e, uint64_t duration_s, const sigset_t *signals)
+{
+	uint64_t end_ns = duration_s == 0 ? UINT64_MAX : clock_now_ns() + duration_s * 1000000000u;
+	const struct timespec wait = {.tv_nsec = CONTROL_POLL_NS};
+
+	while (clock_now_ns() < end_ns) {
+		int signal = sigtimedwait(signals, NULL, &wait);
+
+		if (signal == SIGINT || signal == SIGTERM)
+			break;
+		engine_control_poll(e, clock_now_ns());
+	}
+}
+
+static int write_books(const struct engine *e, const char *base)
+{
+	for (uint32_t i = 0; i < e->config->feed_count; i++) {
+		char path[1024];
+
+		if (i == 0)
+			snprintf(path, sizeof(path), "%s", base);
+		else
+			snprintf(path, sizeof(path), "%s.%s", base, e->config->feeds[i].name);
+		FILE *out = fopen(path, "w");
+		int rc = out == NULL ? -errno : engine_write_books(e, i, out);
+
+		if (out != NULL && fclose(out) != 0 && rc == 0)
+			rc = -errno;
+		if (rc != 0)
+			return command_failed(COMMAND, "%s: %s", path, strerror(-rc));
+	}
+	return EXIT_OK;
+}
+
+static int finish(struct engine *e, const struct arguments *a)
+{
+	char error[ENGINE_ERROR_BYTES];
+	int rc = a->books == NULL ? EXIT_OK : write_books(e, a->books);
+
+	if (rc == EXIT_OK && engine_write_reports(e, error) != 0)
+		rc = command_failed(COMMAND, "%s", error);
+	engine_control_poll(e, clock_now_ns());
+	if (a->json)
+		rc = status_json(e->shared, stdout) == 0 ? rc : EXIT_FAILED;
+	else if (!a->quiet)
+		status_text(e->shared, stdout);
+	return rc;
+}
+
+static int run(const struct config *c, const struct arguments *a, const sigset_t *signals)
+{
+	struct engine_options o = {.shared = true, .boards = true};
+	struct engine *e = NULL;
+	struct workers workers = {0};
+	char error[ENGINE_ERROR_BYTES];
+
+	if (start_eal(c, error) != 0)
+		return command_failed(COMMAND, "%s", error);
+	int rc = engine_create(&e, c, &o, error);
+
+	if (rc == 0)
+		rc = engine_open_ports(e, error);
+	if (rc == 0) {
+		engine_control_poll(e, clock_now_ns());
+		rc = workers_start(&workers, e, error);
+	}
+	if (rc != 0) {
+		command_failed(COMMAND, "%s", error);
+		engine_destroy(e);
+		eal_stop();
+		return EXIT_FAILED;
+	}
+	if (!e->state.huge && c->engine.huge_pages != CONFIG_HUGE_NO)
+		fprintf(stderr,
+		        "genesis run: not enough free huge pages, using 4 KiB pages (slower); "
+		        "`genesis check` says how many it wants\n");
+	atomic_store_explicit(&e->shared->state, SHARED_RUNNING, memory_order_release);
+	control(e, a->duration_s, signals);
+	workers_stop(&workers);
+	rc = finish(e, a);
+	engine_destroy(e);
+	eal_stop();
+	return rc;
+}
+
+int command_run(int argc, char **argv)
+{
+	struct arguments a = {0};
+	struct config c = {0};
+	sigset_t signals;
+	int rc = parse(argc, argv, &a);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (a.help) {
+		help();
+		return EXIT_OK;
+	}
+	rc = command_load_config(COMMAND, a.config, &c);
+	if (rc != EXIT_OK)
+		return rc;
+	if (c.port_count == 0) {
+		config_finish(&c);
+		return command_usage(COMMAND,
+		                     "%s: has no ports; `genesis replay --config` reads captures",
+		                     a.config);
+	}
+	/* Blocked before any thread is made, so that they reach control's sigtimedwait() and nobody
+	 * else. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	rc = run(&c, &a, &signals);
+	config_finish(&c);
+	return rc;
+}

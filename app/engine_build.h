@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Inside the engine: what its files share while one is being built.
+ */
+#ifndef APP_ENGINE_BUILD_H
+#define APP_ENGINE_BUILD_H
+
+#include "app/engine.h"
+
+/* Creates and locks the control file; an engine of that name that lives is refused, files of a dead
+ * one are replaced with a word about it on stderr. */
+int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES]);
+
+/* Fills the shared block's names and offsets. */
+void engine_describe(struct engine *e);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The engine's name in the world: its control file, and the parts of the shared block that never
+ * change.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "app/clock.h"
+#include "app/engine_build.h"
+
+/* 1: an engine holds the file; 0: nobody does; -errno. */
+static int control_is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	int rc = flock(fd, LOCK_SH | LOCK_NB);
+	int held = rc != 0 && errno == EWOULDBLOCK;
+
+	close(fd);
+	return held;
+}
+
+static void remove_stale(const char *engine, const char *control)
+{
+	char path[MEMORY_PATH_BYTES];
+	char error[MEMORY_ERROR_BYTES];
+	struct memory m;
+
+	if (memory_attach(&m, control, error) == 0) {
+		const struct shared *s = (const struct shared *)(const void *)m.base;
+
+		if (m.bytes >= sizeof(*s) && s->magic == SHARED_MAGIC &&
+		    s->block_bytes == sizeof(*s)) {
+			snprintf(path, sizeof(path), "%s", s->pool_path);
+			unlink(path);
+			snprintf(path, sizeof(path), "%s", s->state_path);
+			unlink(path);
+		}
+		memory_destroy(&m);
+	}
+	unlink(control);
+	fprintf(stderr, "genesis: removed the files that an engine named '%s' left when it died\n",
+	        engine);
+}
+
+int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES])
+{
+	const char *name = e->config->engine.name;
+	char path[MEMORY_PATH_BYTES];
+
+	memory_control_path(path, name);
+	int held = control_is_held(path);
+
+	if (held != 0) {
+		snprintf(error, ENGINE_ERROR_BYTES,
+		         held > 0 ? "an engine named '%s' is running (%s); stop it or choose "
+		                    "another engine.name"
+		                  : "the name '%s' cannot be claimed (%s)",
+		         name, held > 0 ? path : strerror(-held));
+		return held > 0 ? -EBUSY : held;
+	}
+	if (access(path, F_OK) == 0)
+		remove_stale(name, path);
+	int rc = memory_create(&e->control, name, "control", sizeof(struct shared),
+	                       MEMORY_PAGES_SMALL, error);
+
+	if (rc == 0 && flock(e->control.fd, LOCK_EX | LOCK_NB) != 0) {
+		rc = -errno;
+		snprintf(error, ENGINE_ERROR_BYTES, "%s: cannot lock: %s", path, strerror(-rc));
+	}
+	return rc;
+}
+
+static void copy_name(char to[SHARED_NAME_BYTES], const char *from)
+{
+	snprintf(to, SHARED_NAME_BYTES, "%s", from);
+}
+
+static void describe_feed(struct engine *e, uint32_t i)
+{
+	struct shared_feed *s = &e->shared->feeds[i];
+	const struct engine_feed *f = &e->feeds[i];
+
+	copy_name(s->name, f->config->name);
+	snprintf(s->protocol, sizeof(s->protocol), "%s", f->config->protocol);
+	s->by_order = f->receive.protocol->by_order;
+	s->line_count = f->config->line_count;
+	s->symbols_max = f->config->symbols_max;
+	s->core = f->core;
+	if (f->board.control != NULL) {
+		s->board_offset = memory_offset(&e->state, f->board.control);
+		s->board_bytes = board_bytes(f->config->symbols_max);
+	}
+	s->log_offset = memory_offset(&e->state, f->receive.log.log.control);
+	s->log_bytes = log_control_bytes(
+	        (uint32_t)((f->config->log_bytes_max + SEGMENT_BYTES - 1) >> SEGMENT_SHIFT));
+	for (uint32_t n = 0; n < s->line_count; n++) {
+		copy_name(s->lines[n].name, f->config->lines[n].name);
+		s->lines[n].address = f->config->lines[n].address;
+		s->lines[n].udp_port = f->config->lines[n].udp_port;
+		s->lines[n].port = (uint16_t)f->config->lines[n].port;
+	}
+}
+
+static void describe_group(struct engine *e, uint32_t i)
+{
+	struct shared_group *s = &e->shared->groups[i];
+	const struct engine_group *g = &e->groups[i];
+
+	copy_name(s->name, g->name);
+	s->feed = g->config->feed;
+	s->shard = g->shard;
+	s->class = (uint32_t)g->group.options.class;
+	s->region_offset = memory_offset(&e->state, g->group.region.base);
+	s->region_bytes = g->group.region.bytes;
+	s->books_offset = g->group.books.state_offset;
+	s->component_count = g->config->component_count;
+	for (uint32_t n = 0; n < s->component_count; n++) {
+		const struct component_ops *ops = g->components[n].ops;
+
+		copy_name(s->component_names[n], g->config->components[n].name);
+		for (uint32_t v = 0; v < COMPONENT_VALUES_MAX && ops->values[v].id != NULL; v++)
+			snprintf(s->value_names[n][v], sizeof(s->value_names[n][v]), "%s",
+			         ops->values[v].id);
+	}
+}
+
+void engine_describe(struct engine *e)
+{
+	struct shared *s = e->shared;
+	const struct config *c = e->config;
+
+	s->version = SHARED_VERSION;
+	s->block_bytes = sizeof(*s);
+	snprintf(s->genesis_version, sizeof(s->genesis_version), "%s", GENESIS_VERSION);
+	copy_name(s->engine, c->engine.name);
+	memcpy(s->pool_path, e->segments.path, sizeof(s->pool_path));
+	memcpy(s->state_path, e->state.path, sizeof(s->state_path));
+	s->pid = (uint64_t)getpid();
+	s->started_ns = clock_now_ns();
+	s->pool_segments = e->pool_segments;
+	s->core_count = c->core_count;
+	s->port_count = c->port_count;
+	s->feed_count = c->feed_count;
+	s->shard_count = c->shard_count;
+	s->group_count = e->group_count;
+	for (uint32_t i = 0; i < c->core_count; i++) {
+		copy_name(s->cores[i].name, c->cores[i].name);
+		s->cores[i].cpu = c->cores[i].cpu == CONFIG_NONE ? -1 : (int32_t)c->cores[i].cpu;
+	}
+	for (uint32_t i = 0; i < c->port_count; i++)
+		copy_name(s->ports[i].name, c->ports[i].name);
+	for (uint32_t i = 0; i < c->feed_count; i++)
+		describe_feed(e, i);
+	for (uint32_t i = 0; i < c->shard_count; i++) {
+		copy_name(s->shards[i].name, c->shards[i].name);
+		s->shards[i].core = c->shards[i].core;
+	}
+	for (uint32_t i = 0; i < e->group_count; i++)
+		describe_group(e, i);
+	/* Last: a reader that sees the magic and STARTING or more sees all of the above. */
+	s->magic = SHARED_MAGIC;
+	atomic_store_explicit(&s->state, SHARED_STARTING, memory_order_release);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hugetlbfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HUGE_PAGE_BYTES (2ull << 20)
+
+static uint64_t round_up(uint64_t v, uint64_t to)
+{
+	return (v + to - 1) & ~(to - 1);
+}
+
+int memory_anonymous(struct memory *m, uint64_t bytes)
+{
+	*m = (struct memory){.fd = -1};
+	bytes = round_up(bytes, MEMORY_BLOCK_ALIGN);
+	/* Mapped with room to align: mmap promises small pages only. NORESERVE: sizes are maxima,
+	 * not needs. */
+	uint8_t *p = mmap(NULL, bytes + MEMORY_BLOCK_ALIGN, PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	uint8_t *aligned = (uint8_t *)round_up((uint64_t)(uintptr_t)p, MEMORY_BLOCK_ALIGN);
+
+	if (aligned != p)
+		munmap(p, (size_t)(aligned - p));
+	munmap(aligned + bytes, (size_t)(p + MEMORY_BLOCK_ALIGN - aligned));
+	m->base = aligned;
+	m->bytes = bytes;
+	return 0;
+}
+
+uint64_t memory_huge_pages_free(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	unsigned long long pages = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages;
+}
+
+void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine)
+{
+	snprintf(path, MEMORY_PATH_BYTES, "/dev/shm/genesis-%s.control", engine);
+}
+
+static int map_file(struct memory *m, char error[MEMORY_ERROR_BYTES])
+{
+	/* Aligned to 2 MiB whatever the page size: segments and regions count on it. */
+	uint8_t *hint = mmap(NULL, m->bytes + MEMORY_BLOCK_ALIGN, PROT_NONE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (hint == MAP_FAILED) {
+		snprintf(error, MEMORY_ERROR_BYTES,
+		         "%s: cannot reserve %llu bytes of address space: %s", m->path,
+		         (unsigned long long)m->bytes, strerror(errno));
+		return -errno;
+	}
+	uint8_t *aligned = (uint8_t *)round_up((uint64_t)(uintptr_t)hint, MEMORY_BLOCK_ALIGN);
+	void *p = mmap(aligned, m->bytes, PROT_READ | PROT_WRITE,
+	               MAP_SHARED | MAP_FIXED | MAP_NORESERVE, m->fd, 0);
+
+	if (p == MAP_FAILED) {
+		int err = errno;
+
+		munmap(hint, m->bytes + MEMORY_BLOCK_ALIGN);
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot map %llu bytes: %s", m->path,
+		         (unsigned long long)m->bytes, strerror(err));
+		return -err;
+	}
+	if (aligned != hint)
+		munmap(hint, (size_t)(aligned - hint));
+	munmap(aligned + m->bytes, (size_t)(hint + MEMORY_BLOCK_ALIGN - aligned));
+	m->base = p;
+	return 0;
+}
+
+static int create_at(struct memory *m, uint64_t bytes, char error[MEMORY_ERROR_BYTES])
+{
+	m->bytes = round_up(bytes, MEMORY_BLOCK_ALIGN);
+	m->fd = open(m->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (m->fd < 0) {
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot create: %s", m->path,
+		         strerror(errno));
+		return -errno;
+	}
+	m->owned = true;
+	if (ftruncate(m->fd, (off_t)m->bytes) != 0) {
+		int err = errno;
+
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot set its size to %llu bytes: %s",
+		         m->path, (unsigned long long)m->bytes, strerror(err));
+		memory_destroy(m);
+		return -err;
+	}
+	int rc = map_file(m, error);
+
+	if (rc != 0)
+		memory_destroy(m);
+	return rc;
+}
+
+static int create_huge(struct memory *m, const char *engine, const char *part, uint64_t bytes,
+                       char error[MEMORY_ERROR_BYTES])
+{
+	const char *mount = hugetlbfs_find_path_for_size((long)HUGE_PAGE_BYTES);
+	uint64_t pages = round_up(bytes, HUGE_PAGE_BYTES) / HUGE_PAGE_BYTES;
+	uint64_t free_pages = memory_huge_pages_free();
+
+	if (mount == NULL) {
+		snprintf(error, MEMORY_ERROR_BYTES,
+		         "no hugetlbfs mount for 2 MiB pages; mount one at /dev/hugepages");
+		return -ENOENT;
+	}
+	if (free_pages < pages) {
+		snprintf(error, MEMORY_ERROR_BYTES,
+		         "%s needs %llu huge pages of 2 MiB, %llu are free; raise "
+		         "/proc/sys/vm/nr_hugepages",
+		         part, (unsigned long long)pages, (unsigned long long)free_pages);
+		return -ENOMEM;
+	}
+	snprintf(m->path, sizeof(m->path), "%s/genesis-%s.%s", mount, engine, part);
+	int rc = create_at(m, bytes, error);
+
+	if (rc != 0)
+		return rc;
+	/* Take the pages now: a page that is missing later would be a SIGBUS in the middle of the
+	 * day. */
+	if (fallocate(m->fd, 0, 0, (off_t)m->bytes) != 0) {
+		rc = -errno;
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: huge pages ran out while taking them: %s",
+		         m->path, strerror(-rc));
+		memory_destroy(m);
+		return rc;
+	}
+	m->huge = true;
+	return 0;
+}
+
+int memory_create(struct memory *m, const char *engine, const char *part, uint64_t bytes,
+                  enum memory_pages pages, char error[MEMORY_ERROR_BYTES])
+{
+	*m = (struct memory){.fd = -1};
+	if (pages != MEMORY_PAGES_SMALL) {
+		int rc = create_huge(m, engine, part, bytes, error);
+
+		if (rc == 0 || pages == MEMORY_PAGES_HUGE)
+			return rc;
+		*m = (struct memory){.fd = -1};
+	}
+	snprintf(m->path, sizeof(m->path), "/dev/shm/genesis-%s.%s", engine, part);
+	return create_at(m, bytes, error);
+}
+
+int memory_attach(struct memory *m, const char *path, char error[MEMORY_ERROR_BYTES])
+{
+	struct stat st;
+
+	*m = (struct memory){.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	snprintf(m->path, sizeof(m->path), "%s", path);
+	if (m->fd < 0 || fstat(m->fd, &st) != 0) {
+		int err = errno;
+
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: %s", path, strerror(err));
+		memory_destroy(m);
+		return -err;
+	}
+	m->bytes = (uint64_t)st.st_size;
+	void *p =
+	        m->bytes == 0 ? MAP_FAILED : mmap(NULL, m->bytes, PROT_READ, MAP_SHARED, m->fd, 0);
+
+	if (p == MAP_FAILED) {
+		int err = m->bytes == 0 ? EPROTO : errno;
+
+		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot map: %s", path, strerror(err));
+		memory_destroy(m);
+		return -err;
+	}
+	m->base = p;
+	return 0;
+}
+
+void *memory_place(struct memory *m, uint64_t bytes, uint64_t align)
+{
+	uint64_t offset = round_up(m->used, align);
+
+	assert(align <= MEMORY_BLOCK_ALIGN);
+	assert(offset <= m->bytes);
+	assert(bytes <= m->bytes - offset);
+	m->used = offset + bytes;
+	return m->base + offset;
+}
+
+void memory_destroy(struct memory *m)
+{
+	if (m->base != NULL)
+		munmap(m->base, m->bytes);
+	if (m->owned)
+		unlink(m->path);
+	if (m->fd > 0)
+		close(m->fd);
+	*m = (struct memory){.fd = -1};
+}

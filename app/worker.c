@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/clock.h"
+#include "dataplane/port/eal.h"
+
+/* After a stop the ports are no longer polled, but what is in the logs is applied; this bounds it
+ * against a group that can never catch up. */
+#define DRAIN_TURNS_MAX (1u << 20)
+
+static void idle(enum config_idle how)
+{
+	switch (how) {
+	case CONFIG_IDLE_SPIN:
+		break;
+	case CONFIG_IDLE_PAUSE:
+		__builtin_ia32_pause();
+		break;
+	case CONFIG_IDLE_YIELD:
+		sched_yield();
+		break;
+	}
+}
+
+static void *worker_main(void *argument)
+{
+	struct worker *w = argument;
+	struct engine_core *c = w->core;
+	bool registered = eal_is_running() && eal_thread_register() == 0;
+
+	uint32_t wish;
+
+	while ((wish = atomic_load_explicit(&w->wish, memory_order_relaxed)) != WORKER_STOP) {
+		uint32_t moved;
+
+		if (wish == WORKER_RUN) {
+			moved = engine_core_step(c, clock_now_ns());
+		} else {
+			moved = engine_core_work(c, clock_now_ns());
+			atomic_store_explicit(&w->phase, WORKER_QUIET, memory_order_release);
+		}
+		if (moved == 0)
+			idle(w->config->idle);
+	}
+	for (uint32_t i = 0; i < DRAIN_TURNS_MAX; i++)
+		if (engine_core_work(c, clock_now_ns()) == 0 && engine_core_at_head(c))
+			break;
+	engine_core_publish(c);
+	if (registered)
+		eal_thread_unregister();
+	return NULL;
+}
+
+static int start_one(struct worker *w, char error[ENGINE_ERROR_BYTES])
+{
+	pthread_attr_t attributes;
+	int rc = pthread_attr_init(&attributes);
+
+	if (rc == 0 && w->config->cpu != CONFIG_NONE) {
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET(w->config->cpu, &set);
+		rc = pthread_attr_setaffinity_np(&attributes, sizeof(set), &set);
+	}
+	if (rc == 0)
+		rc = pthread_create(&w->thread, &attributes, worker_main, w);
+	pthread_attr_destroy(&attributes);
+	if (rc != 0) {
+		snprintf(error, ENGINE_ERROR_BYTES,
+		         "core %s: cannot start its thread on CPU %d: %s", w->config->name,
+		         (int)w->config->cpu, strerror(rc));
+		return -rc;
+	}
+	char name[16];
+
+	snprintf(name, sizeof(name), "%.15s", w->config->name);
+	pthread_setname_np(w->thread, name);
+	w->started = true;
+	return 0;
+}
+
+int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_BYTES])
+{
+	*w = (struct workers){.items = calloc(e->config->core_count, sizeof(*w->items)),
+	                      .count = e->config->core_count};
+	if (w->items == NULL) {
+		snprintf(error, ENGINE_ERROR_BYTES, "out of memory");
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < w->count; i++) {
+		w->items[i].core = &e->cores[i];
+		w->items[i].config = &e->config->cores[i];
+		int rc = start_one(&w->items[i], error);
+
+		if (rc != 0) {
+			workers_stop(w);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+void workers_stop(struct workers *w)
+{
+	/* Receive cores feed shards of other cores: first all ports go quiet, then everybody
+	 * finishes what is there. */
+	for (uint32_t i = 0; i < w->count; i++)
+		atomic_store_explicit(&w->items[i].wish, WORKER_QUIET, memory_order_relaxed);
+	for (uint32_t i = 0; i < w->count; i++)
+		while (w->items[i].started &&
+		       atomic_load_explicit(&w->items[i].phase, memory_order_acquire) !=
+		               WORKER_QUIET)
+			sched_yield();
+	for (uint32_t i = 0; i < w->count; i++)
+		atomic_store_explicit(&w->items[i].wish, WORKER_STOP, memory_order_relaxed);
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->items[i].started)
+			pthread_join(w->items[i].thread, NULL);
+	free(w->items);
+	*w = (struct workers){0};
+}

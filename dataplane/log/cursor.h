@@ -2,9 +2,12 @@
  *
  * Cursor: one consumer's place in a log.
  *
- *     while (budget-- && (r = cursor_next(&c)))   // acquire-loads the head only when it has caught
- * up with the last one apply(r); cursor_release(&c);                          // once per turn:
- * lets the writer reuse what lies before
+ *     while (budget-- && (r = cursor_next(&c)))
+ *             apply(r);
+ *     cursor_release(&c);
+ *
+ * The head is acquire-loaded only when the cursor has caught up with the last one it saw; the
+ * release, once per turn, lets the writer reuse what lies before.
  *
  * A record stays valid until cursor_release(). One owner.
  */
@@ -15,7 +18,8 @@
 
 struct log_cursor {
 	struct log log;
-	uint64_t position;   /* next record's offset */
+	uint64_t position;   /* end of the last record returned; the next one is at
+	                        log_record_position() of it */
 	uint64_t head;       /* last head seen */
 	const uint8_t *next; /* address of position while inside a segment, else NULL */
 	uint32_t slot;
@@ -46,7 +50,8 @@ static inline const struct record *cursor_next(struct log_cursor *c)
 	return cursor_next_slow(c);
 }
 
-/* Moves to an offset that is a record boundary at or after the tail (rejoin, catch-up). */
+/* Moves to an offset that is a record boundary at or after the tail (rejoin, catch-up), and
+ * publishes it at once. Backwards only to where some claim still holds the log. */
 void cursor_seek(struct log_cursor *c, uint64_t position);
 
 /* Publishes the position. Release: pairs with the writer's acquire before it reuses a segment. */

@@ -5,8 +5,13 @@
  * The feed's receive core is the only writer. Everything else is a cursor. Offsets are bytes since
  * the log began and only grow; a directory ring maps offset >> 21 to a segment. Three ranks of
  * claims on old segments: LIVE is never revoked by the writer (one that stands still too long is
- * detached by its owner's choice, see log_stalled()); IMAGE may be revoked; FOLLOWER has no claim
+ * detached by its owner's choice, see log_slowest()); IMAGE may be revoked; FOLLOWER has no claim
  * at all and is told what it missed (follower.h).
+ *
+ * Old segments stay readable up to the floor and are written over only when the next one is needed.
+ * While claims hold more than the floor the log grows by borrowing from the pool, up to its
+ * ceiling; it gives back what no claim holds when it needs its next segment, and in
+ * log_writer_trim().
  *
  * Memory order: the writer fills a record with plain stores, then publishes `head` with release; a
  * cursor loads `head` with acquire, which makes every byte before it visible. A cursor publishes
@@ -34,10 +39,10 @@ enum log_claim { LOG_CLAIM_FREE, LOG_CLAIM_LIVE, LOG_CLAIM_IMAGE };
 
 struct log_cursor_slot { /* one cache line, written by the cursor's owner only (claim: also by
 	                    control) */
-	_Atomic uint64_t position;
-	_Atomic uint32_t claim; /* enum log_claim */
+	_Atomic uint64_t position; /* free slots and those being claimed: 0, "holds everything" */
+	_Atomic uint32_t claim;    /* enum log_claim */
 	uint32_t reserved;
-	_Atomic uint64_t revoked; /* IMAGE: set by the writer when it took the claim away */
+	_Atomic uint64_t revoked; /* IMAGE: 1 when the writer took the claim away */
 	uint8_t pad[40];
 };
 
@@ -80,17 +85,22 @@ struct log_stats { /* writer's counters */
 struct log_writer {
 	struct log log;
 	struct log_stats stats;
-	uint64_t write_offset; /* next byte; >= published head */
-	uint64_t tail;
-	uint8_t *segment_end; /* end of the current segment */
-	uint8_t *write;       /* address of write_offset; NULL before the first segment */
-	uint32_t user;        /* in the pool */
+	uint64_t write_offset; /* next byte; >= committed */
+	uint64_t tail;         /* a multiple of SEGMENT_BYTES */
+	uint64_t committed;    /* end of the last record: what publish makes the head */
+	uint64_t published;    /* the head others see */
+	uint8_t *segment_end;  /* end of the current segment */
+	uint8_t *write;        /* address of write_offset; NULL before the first segment */
+	uint32_t user;         /* in the pool */
+	uint32_t segments_min;
 	uint32_t segments_held;
-	bool dirty; /* something to publish */
+	uint32_t reserved_bytes; /* by the last reserve, not yet committed */
+	bool dirty;              /* something to publish */
 };
 
 uint64_t log_control_bytes(uint32_t segments_max);
-/* Formats zeroed control memory and registers with the pool. 0, -EINVAL, -ENOSPC (floors). */
+/* Formats zeroed control memory and registers with the pool. 0, -EINVAL, -ENOSPC (floors), -EMFILE
+ * (users of the pool). */
 int log_writer_init(struct log_writer *w, void *control, uint64_t bytes, struct segment_pool *pool,
                     const struct log_options *o);
 /* 0, or -EPROTO. */
@@ -100,19 +110,58 @@ int log_attach(struct log *l, void *control, uint64_t bytes, struct segment_pool
  * payload, then commits. NULL: no segment can be had; counted, nothing blocks. May be called again
  * without a commit (the former is forgotten). */
 struct record *log_writer_reserve(struct log_writer *w, uint32_t payload_bytes);
-/* r->payload_bytes must be what was reserved; sets r->bytes and zeroes the padding. */
+/* r->payload_bytes must be what was reserved, or less; sets r->bytes and zeroes the padding. */
 void log_writer_commit(struct log_writer *w, struct record *r);
 /* Release store of the head; once per burst. */
 void log_writer_publish(struct log_writer *w);
+/* For quiet turns: gives back what is above the floor and no claim holds. A compare when there is
+ * nothing above the floor, else a look at all claims. */
+void log_writer_trim(struct log_writer *w);
 
-/* Cursors are registered before the loops start or by the control core. Returns the slot or
- * -EMFILE. Starts at the head (from_tail: at the oldest byte held). */
+/* Any core, while the writer runs. Returns the slot or -EMFILE. Starts at the head (from_tail: at
+ * the oldest byte held). What lies from the slot's position on stays until the owner moves it. To
+ * start in between, at a place that another claim still holds: register from the tail, then
+ * cursor_seek() to it. */
 int log_cursor_register(struct log *l, enum log_claim claim, bool from_tail);
 void log_cursor_unregister(struct log *l, uint32_t slot);
+
+/* The LIVE claim furthest behind the head and its distance; LOG_CURSORS_MAX: there is none. For
+ * display, and to decide whom to detach. */
+uint32_t log_slowest(const struct log *l, uint64_t *lag_bytes);
+
+/* Owner of an IMAGE claim: moves it forward, to the older image's position. */
+static inline void log_claim_move(struct log *l, uint32_t slot, uint64_t position)
+{
+	/* Release: pairs with the writer's acquire before it reuses a segment. */
+	atomic_store_explicit(&l->control->cursors[slot].position, position, memory_order_release);
+}
+
+/* True once the writer has taken an IMAGE claim away; what lies before the tail is gone. The owner
+ * unregisters and registers anew. */
+static inline bool log_claim_revoked(const struct log *l, uint32_t slot)
+{
+	return atomic_load_explicit(&l->control->cursors[slot].revoked, memory_order_acquire) != 0;
+}
 
 static inline uint64_t log_head(const struct log *l)
 {
 	return atomic_load_explicit(&l->control->head, memory_order_acquire);
+}
+
+static inline uint64_t log_tail(const struct log *l)
+{
+	return atomic_load_explicit(&l->control->tail, memory_order_acquire);
+}
+
+/* Where the record at or after `position` begins: behind a segment's header, or in the next segment
+ * when no record fits before the end of this one. */
+static inline uint64_t log_record_position(uint64_t position)
+{
+	uint64_t in = position & (SEGMENT_BYTES - 1);
+
+	if (in + sizeof(struct record) > SEGMENT_BYTES)
+		return position - in + SEGMENT_BYTES + SEGMENT_FIRST_RECORD;
+	return in == 0 ? position + SEGMENT_FIRST_RECORD : position;
 }
 
 static inline uint8_t *log_address(const struct log *l, uint64_t offset)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Workers: a thread per configured core, each turning engine_core_step() until told to stop. The
- * control thread starts and joins them; nothing else passes between them but the stop word and the
+ * control thread starts and joins them; nothing else passes between them but two words and the
  * shared block.
  */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
 
-#include <stdatomic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "app/engine.h"
 
@@ -23,8 +23,11 @@ struct worker {
 	const struct config_core *config;
 	pthread_t thread;
 	bool started;
-	_Atomic uint32_t
-	        stop; /* relaxed: nothing is passed with it; the join orders everything else */
+	/* enum worker_phase, written by control; relaxed: nothing is passed with it. */
+	_Atomic uint32_t wish;
+	/* enum worker_phase, written by the worker with release: pairs with control's acquire,
+	 * which then sees everything the worker published before. */
+	_Atomic uint32_t phase;
 };
 
 struct workers {
@@ -35,8 +38,8 @@ struct workers {
 /* 0 or -errno with one clear line (a CPU that does not exist, threads cannot be made). Stops what
  * it started on failure. */
 int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_BYTES]);
-/* Stops, joins; each worker finishes what its logs hold and publishes its last counters. Accepts a
- * zeroed struct. */
+/* Stops, joins; what is in the logs is applied and the last counters are published before it
+ * returns. Accepts a zeroed struct. */
 void workers_stop(struct workers *w);
 
 #endif

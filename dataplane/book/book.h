@@ -21,8 +21,10 @@
 #ifndef DATAPLANE_BOOK_BOOK_H
 #define DATAPLANE_BOOK_BOOK_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/memory/region.h"
@@ -35,7 +37,7 @@ enum book_flags {
 	BOOK_DEGRADED = 1u << 0, /* something did not fit since the last reset */
 	BOOK_HALTED = 1u << 1,   /* trading state is not 'T' */
 	BOOK_HEURISTIC =
-	        1u << 2, /* by level: good again after a GAP by the rule in book_confirm() */
+	        1u << 2, /* by level: good again after a GAP by the rule of book_is_good() */
 };
 
 struct book_level {
@@ -77,8 +79,10 @@ struct book {
 	char short_sale;     /* Reg SHO / SSR action as on the wire; 0 unknown */
 	char security_event; /* DEEP: 'O','C' opening/closing process complete; 0 unknown */
 	char reason[4];      /* of the trading state */
-	uint8_t pad[4];
+	uint8_t pad[12];
 };
+
+static_assert(sizeof(struct book) == 128, "two cache lines, what every change needs in the first");
 
 struct book_options {
 	uint32_t symbols_max;
@@ -134,14 +138,20 @@ struct book_change {
 	bool best_changed; /* best bid or ask (price or quantity) is another than before */
 	bool printable;    /* the trade counts as volume */
 	uint32_t slot;
-	uint64_t reference;
+	uint64_t reference; /* of the order; the new one where it was replaced */
 	int64_t price;
 	uint64_t quantity;
+	uint32_t other_slot; /* BOOK_NONE, or another book that lost its order of this reference,
+	                        because the feed gave it out again: look at that book, too */
+	uint32_t reserved;
 };
 
 uint64_t book_set_bytes(const struct book_options *o);
 /* Places a set in the region. 0, -EINVAL, -ENOSPC. */
 int book_set_init(struct book_set *s, struct region *r, const struct book_options *o);
+/* A handle on the set whose state stands at state_offset (a restored or adopted region). 0, or
+ * -EPROTO when there is none of this version. */
+int book_set_attach(struct book_set *s, struct region *r, uint64_t state_offset);
 /* A session reset: all books empty, orders forgotten; slots and symbols stay. Cost: linear in what
  * is live. */
 void book_set_clear(struct book_set *s, uint32_t epoch, uint64_t good_sequence);
@@ -172,6 +182,10 @@ bool book_order_replace(struct book_set *s, uint64_t reference, uint64_t new_ref
 void book_orphan(struct book_set *s);
 /* Asks the cache for what the message about `reference` will touch; hot path, no effect. */
 void book_prefetch(const struct book_set *s, uint64_t reference);
+/* The same for a burst of messages about to be applied, in stages: index line, order, its book and
+ * neighbours, best levels. Worth 2-3 x on a big set. At most BOOK_BURST_MAX references. */
+#define BOOK_BURST_MAX 64u
+void book_prefetch_burst(const struct book_set *s, const uint64_t *references, uint32_t count);
 
 /* By level: sets the quantity of a price level; 0 removes it. */
 void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index side, int64_t price,
@@ -190,8 +204,9 @@ void book_status(struct book_set *s, uint32_t slot, enum book_status_word word, 
                  const char reason[4], struct book_change *c);
 
 /* Is the book good although the feed had a GAP that ended before (gap_epoch, gap_end_sequence)? By
- * order: only after a reset or snapshot beyond the gap. By level: heuristic, once every level that
- * is there was updated after the GAP. */
+ * order: only after a reset or snapshot beyond the gap. By level: heuristic, once the book was
+ * updated after the GAP and every level that is there was, too; the GAP must be one that
+ * book_set_on_gap() was told of. */
 bool book_is_good(const struct book_set *s, uint32_t slot, uint32_t gap_epoch,
                   uint64_t gap_end_sequence);
 

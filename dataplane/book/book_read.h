@@ -14,6 +14,7 @@
 struct book_view { /* attached read-only to a region */
 	const uint8_t *base;
 	uint64_t bytes;
+	const struct book_set_state *state;
 	const struct book *books;
 	const struct book_level *levels;
 	struct book_options options;

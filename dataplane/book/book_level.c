@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Books by level, and walking the orders of a level.
+ *
+ * After a GAP of the feed nobody knows which levels were touched in it. Each level carries the
+ * number of GAPs (generation) at its last update; a book counts per side the levels that are older
+ * than the newest GAP. book_set_on_gap() only moves the generation; a book learns of it at its next
+ * update, when all its levels become unconfirmed at once.
+ */
+#include "dataplane/book/book.h"
+#include "dataplane/book/book_state.h"
+
+static void learn_of_gaps(struct book_set *s, struct book *b)
+{
+	if (b->generation == s->state->generation)
+		return;
+	b->generation = s->state->generation;
+	b->flags &= ~(uint32_t)BOOK_HEURISTIC;
+	b->side[BOOK_BID].unconfirmed = b->side[BOOK_BID].count;
+	b->side[BOOK_ASK].unconfirmed = b->side[BOOK_ASK].count;
+}
+
+/* Sets or removes a level that is there. True: it changed. */
+static bool level_change(struct book_set *s, struct book_side *side, uint32_t at, uint64_t quantity,
+                         uint32_t generation)
+{
+	struct book_level *l = &s->levels[side->first + at];
+	bool changed = l->quantity != quantity;
+
+	if (l->generation != generation) {
+		assert(side->unconfirmed > 0);
+		side->unconfirmed--;
+	}
+	if (quantity == 0) {
+		level_remove(s, side, at);
+		return true;
+	}
+	l->quantity = quantity;
+	l->generation = generation;
+	book_mark(s, l);
+	return changed;
+}
+
+static bool level_make(struct book_set *s, struct book *b, enum book_side_index index, uint32_t at,
+                       int64_t price, uint64_t quantity)
+{
+	struct book_level *l = level_insert(s, &b->side[index], at, price);
+
+	book_mark(s, s->state);
+	if (l == NULL) {
+		s->state->stats.refused_levels++;
+		book_degrade(s, b);
+		return false;
+	}
+	l->quantity = quantity;
+	l->generation = b->generation;
+	return true;
+}
+
+void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index side, int64_t price,
+                       uint64_t quantity, struct book_change *c)
+{
+	assert(s->options.orders_max == 0);
+	assert(slot < book_count(s));
+	assert(side == BOOK_BID || side == BOOK_ASK);
+	struct book *b = &s->books[slot];
+	struct book_side *levels = &b->side[side];
+	bool changed = false;
+
+	book_begin(s, b);
+	learn_of_gaps(s, b);
+	uint32_t at = level_find(s->levels, levels, side, price);
+	bool best = at + 1 >= levels->count;
+
+	if (level_is(s->levels, levels, at, price)) {
+		changed = level_change(s, levels, at, quantity, b->generation);
+	} else if (quantity != 0) {
+		best = at == levels->count;
+		changed = level_make(s, b, side, at, price, quantity);
+	}
+	if (b->generation != 0 && b->side[BOOK_BID].unconfirmed == 0 &&
+	    b->side[BOOK_ASK].unconfirmed == 0)
+		b->flags |= BOOK_HEURISTIC;
+	book_mark(s, s->state);
+	book_end(b);
+	*c = (struct book_change){
+	        .kind = changed ? BOOK_LEVEL_SET : BOOK_CHANGE_NONE,
+	        .side = (uint8_t)side,
+	        .best_changed = changed && best,
+	        .slot = slot,
+	        .price = price,
+	        .quantity = quantity,
+	        .other_slot = BOOK_NONE,
+	};
+}
+
+void book_level_orders(const struct book_set *s, const struct book_level *l,
+                       book_order_visit *visit, void *arg)
+{
+	for (uint32_t at = l->head; at != BOOK_NONE; at = s->orders[at].next)
+		visit(arg, s->orders[at].reference, s->orders[at].shares);
+}

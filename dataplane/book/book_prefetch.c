@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Prefetching: an order message touches five places that depend on each other (index bucket, order,
+ * book and neighbours in the queue, best levels). One at a time each is a cache miss; for a burst
+ * the misses of one stage overlap. Only hints: nothing is changed, what is guessed wrong costs time
+ * alone.
+ */
+#include "dataplane/book/book.h"
+#include "dataplane/book/book_state.h"
+#include "dataplane/book/order_index.h"
+
+void book_prefetch(const struct book_set *s, uint64_t reference)
+{
+	if (s->index == NULL)
+		return;
+	__builtin_prefetch(&s->index->buckets[order_index_home(s->index, order_hash(reference))],
+	                   1);
+}
+
+/* The likely order: its hash matches in the first bucket. The order itself is not looked at. */
+static uint32_t order_guess(const struct order_index *x, uint32_t hash)
+{
+	const struct order_bucket *b = &x->buckets[order_index_home(x, hash)];
+	uint32_t match = order_bucket_match(b, hash);
+
+	return match == 0 ? BOOK_NONE : b->order[__builtin_ctz(match)];
+}
+
+static void prefetch_around(const struct book_set *s, const struct order *o)
+{
+	__builtin_prefetch(&s->books[o->slot_side >> 1], 1);
+	if (o->prev != BOOK_NONE)
+		__builtin_prefetch(&s->orders[o->prev], 1);
+	if (o->next != BOOK_NONE)
+		__builtin_prefetch(&s->orders[o->next], 1);
+}
+
+static void prefetch_levels(const struct book_set *s, const struct order *o)
+{
+	const struct book_side *side = &s->books[o->slot_side >> 1].side[o->slot_side & 1u];
+
+	__builtin_prefetch(&s->levels[side->first + side->count], 1);
+	if (side->count > 2)
+		__builtin_prefetch(&s->levels[side->first + side->count - 2], 1);
+}
+
+void book_prefetch_burst(const struct book_set *s, const uint64_t *references, uint32_t count)
+{
+	uint32_t order[BOOK_BURST_MAX];
+	uint32_t hash[BOOK_BURST_MAX];
+	uint32_t found = 0;
+
+	assert(count <= BOOK_BURST_MAX);
+	if (s->index == NULL)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		hash[i] = order_hash(references[i]);
+		__builtin_prefetch(&s->index->buckets[order_index_home(s->index, hash[i])], 1);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t guess = order_guess(s->index, hash[i]);
+
+		if (guess == BOOK_NONE)
+			continue;
+		__builtin_prefetch(&s->orders[guess], 1);
+		order[found++] = guess;
+	}
+	for (uint32_t i = 0; i < found; i++)
+		prefetch_around(s, &s->orders[order[i]]);
+	for (uint32_t i = 0; i < found; i++)
+		prefetch_levels(s, &s->orders[order[i]]);
+}

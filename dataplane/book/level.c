@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/book/level.h"
+
+#include <string.h>
+
+#include "dataplane/book/book_state.h"
+
+void level_pool_init(struct level_pool *p, uint32_t max)
+{
+	*p = (struct level_pool){.max = max - max % LEVEL_ROOM_MIN};
+	for (uint32_t i = 0; i < LEVEL_CLASSES; i++)
+		p->free[i] = BOOK_NONE;
+}
+
+void level_pool_clear(struct level_pool *p)
+{
+	level_pool_init(p, p->max);
+}
+
+static uint32_t room_class(uint32_t capacity)
+{
+	assert(capacity >= LEVEL_ROOM_MIN);
+	assert((capacity & (capacity - 1)) == 0);
+	return (uint32_t)__builtin_ctz(capacity / LEVEL_ROOM_MIN);
+}
+
+/* A free room links to the next one of its size through `head` of its first level. */
+static void room_release(struct book_set *s, uint32_t first, uint32_t capacity)
+{
+	struct level_pool *p = &s->state->levels;
+	uint32_t class = room_class(capacity);
+
+	s->levels[first] = (struct book_level){.head = p->free[class]};
+	book_mark(s, &s->levels[first]);
+	p->free[class] = first;
+}
+
+static uint32_t room_pop(struct book_set *s, uint32_t class)
+{
+	struct level_pool *p = &s->state->levels;
+	uint32_t first = p->free[class];
+
+	if (first != BOOK_NONE)
+		p->free[class] = s->levels[first].head;
+	return first;
+}
+
+static uint32_t room_take(struct book_set *s, uint32_t capacity)
+{
+	struct level_pool *p = &s->state->levels;
+	uint32_t class = room_class(capacity);
+	uint32_t first = room_pop(s, class);
+
+	if (first != BOOK_NONE)
+		return first;
+	if (p->max - p->used >= capacity) {
+		first = p->used;
+		p->used += capacity;
+		return first;
+	}
+	for (uint32_t larger = class + 1; larger < LEVEL_CLASSES; larger++) {
+		first = room_pop(s, larger);
+		if (first == BOOK_NONE)
+			continue;
+		for (uint32_t half = LEVEL_ROOM_MIN << larger; half > capacity;) {
+			half /= 2;
+			room_release(s, first + half, half);
+		}
+		return first;
+	}
+	return BOOK_NONE;
+}
+
+static bool side_move(struct book_set *s, struct book_side *side, uint32_t capacity)
+{
+	uint32_t first = room_take(s, capacity);
+	uint64_t bytes = (uint64_t)side->count * sizeof(struct book_level);
+
+	if (first == BOOK_NONE)
+		return false;
+	if (bytes != 0) {
+		memcpy(&s->levels[first], &s->levels[side->first], bytes);
+		region_mark_range(s->region, &s->levels[first], bytes);
+	}
+	if (side->capacity != 0)
+		room_release(s, side->first, side->capacity);
+	side->first = first;
+	side->capacity = capacity;
+	return true;
+}
+
+static bool side_grow(struct book_set *s, struct book_side *side)
+{
+	if (side->capacity == 0)
+		return side_move(s, side, LEVEL_ROOM_MIN);
+	if (side->capacity >= LEVEL_ROOM_MIN << (LEVEL_CLASSES - 1))
+		return false;
+	return side_move(s, side, side->capacity * 2);
+}
+
+struct book_level *level_insert(struct book_set *s, struct book_side *side, uint32_t at,
+                                int64_t price)
+{
+	assert(at <= side->count);
+	if (side->count == side->capacity && !side_grow(s, side))
+		return NULL;
+	struct book_level *l = &s->levels[side->first + at];
+	uint32_t better = side->count - at;
+
+	memmove(l + 1, l, better * sizeof(*l));
+	*l = (struct book_level){.price = price, .head = BOOK_NONE, .tail = BOOK_NONE};
+	region_mark_range(s->region, l, (better + 1ull) * sizeof(*l));
+	side->count++;
+	s->state->levels.live++;
+	return l;
+}
+
+void level_remove(struct book_set *s, struct book_side *side, uint32_t at)
+{
+	assert(at < side->count);
+	struct book_level *l = &s->levels[side->first + at];
+	uint32_t better = side->count - at - 1;
+
+	memmove(l, l + 1, better * sizeof(*l));
+	l[better] = (struct book_level){0};
+	region_mark_range(s->region, l, (better + 1ull) * sizeof(*l));
+	side->count--;
+	s->state->levels.live--;
+	if (side->capacity == LEVEL_ROOM_MIN)
+		return;
+	if (side->count == 0) {
+		room_release(s, side->first, side->capacity);
+		side->first = 0;
+		side->capacity = 0;
+	} else if (side->capacity > 4 * LEVEL_ROOM_MIN && side->count <= side->capacity / 4) {
+		/* Without a smaller room it stays where it is. */
+		(void)side_move(s, side, side->capacity / 2);
+	}
+}
+
+const char *level_pool_check(const struct book_set *s, uint64_t *levels)
+{
+	const struct level_pool *p = &s->state->levels;
+
+	for (uint32_t class = 0; class < LEVEL_CLASSES; class ++) {
+		uint64_t capacity = (uint64_t)LEVEL_ROOM_MIN << class;
+
+		for (uint32_t first = p->free[class]; first != BOOK_NONE;
+		     first = s->levels[first].head) {
+			if (first + capacity > p->used || first % LEVEL_ROOM_MIN != 0)
+				return "levels: free room out of bounds";
+			*levels += capacity;
+			if (*levels > p->used)
+				return "levels: free rooms overlap or loop";
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Levels: a sorted array per side, best price last, all in one big array of the set.
+ *
+ * A side lives in a room of 4, 8, 16, ... levels. It moves to a room of twice the size when it is
+ * full, to one of half the size when three quarters are empty, and gives a larger room back when it
+ * is empty. Rooms given back wait in a list per size; when a list is empty, a room is cut from the
+ * untouched end of the array, or else a larger one is halved. So levels_max counts room: twice the
+ * levels that are live at the worst moment is comfortable.
+ *
+ * Changes near the best move little; one far from it moves all levels that are better.
+ */
+#ifndef DATAPLANE_BOOK_LEVEL_H
+#define DATAPLANE_BOOK_LEVEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/book/book.h"
+
+#define LEVEL_ROOM_MIN    4u
+#define LEVEL_CLASSES     27u /* rooms of 4 << class levels */
+#define LEVEL_NEAR        8u  /* levels searched one by one from the best, then by halves */
+#define LEVEL_ROOMS_ALIGN (LEVEL_ROOM_MIN * 32u)
+
+struct level_pool {                   /* in the set's state */
+	uint32_t used;                /* levels ever cut from the array since the last reset */
+	uint32_t max;                 /* multiple of LEVEL_ROOM_MIN */
+	uint32_t live;                /* levels in use */
+	uint32_t free[LEVEL_CLASSES]; /* first level of the first room of this size, or BOOK_NONE */
+};
+
+/* Turns both sides the same way round: of two keys the better price has the larger. */
+static inline int64_t level_key(enum book_side_index side, int64_t price)
+{
+	return price ^ -(int64_t)(side == BOOK_ASK);
+}
+
+void level_pool_init(struct level_pool *p, uint32_t max);
+void level_pool_clear(struct level_pool *p);
+
+/* Makes a level at position `at` of the side (see level_find()); its fields but the price are
+ * empty. NULL: no room. */
+struct book_level *level_insert(struct book_set *s, struct book_side *side, uint32_t at,
+                                int64_t price);
+void level_remove(struct book_set *s, struct book_side *side, uint32_t at);
+
+/* Checks the free lists; adds what they hold to *levels. NULL or what is broken. */
+const char *level_pool_check(const struct book_set *s, uint64_t *levels);
+
+/* Position of the price, or where it would be inserted: the first level that is as good or better.
+ * Most changes are near the best, so look there first. */
+static inline uint32_t level_find(const struct book_level *levels, const struct book_side *side,
+                                  enum book_side_index index, int64_t price)
+{
+	const struct book_level *first = levels + side->first;
+	int64_t key = level_key(index, price);
+	uint32_t high = side->count;
+	uint32_t near = high < LEVEL_NEAR ? high : LEVEL_NEAR;
+
+	for (uint32_t i = 0; i < near; i++) {
+		if (level_key(index, first[high - 1].price) < key)
+			return high;
+		high--;
+	}
+	uint32_t low = 0;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (level_key(index, first[middle].price) < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static inline bool level_is(const struct book_level *levels, const struct book_side *side,
+                            uint32_t at, int64_t price)
+{
+	return at < side->count && levels[side->first + at].price == price;
+}
+
+#endif

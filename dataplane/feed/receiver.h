@@ -5,7 +5,11 @@
  * further is counted by reason.
  *
  * In live use lines are configured. In replay a destination becomes a line at its first well-formed
- * datagram of the protocol (`learn`); what came to it before is not feed.
+ * datagram of the protocol (`learn`); what came to it before is not feed. Should more destinations
+ * be learned than the arbiter has lines, the last line stands for all further ones: lines are
+ * bookkeeping, messages are arbitrated by sequence alone.
+ *
+ * The time of a packet is its own where the port knows it (hardware, capture), else the turn's.
  */
 #ifndef DATAPLANE_FEED_RECEIVER_H
 #define DATAPLANE_FEED_RECEIVER_H
@@ -19,6 +23,7 @@
 
 #define RECEIVER_FEEDS_MAX  8u
 #define RECEIVER_LINE_SLOTS 128u /* open addressing, at most half full */
+#define RECEIVER_ALLOW_MAX  64u
 
 struct receiver_stats {
 	uint64_t packets;
@@ -48,6 +53,11 @@ struct receiver_line {
 	uint8_t any_address; /* unicast tests: match by port alone */
 };
 
+struct receiver_allowed {
+	uint32_t address;
+	uint16_t port;
+};
+
 struct receiver {
 	struct receiver_stats stats;
 	struct frame_options frame;
@@ -55,14 +65,21 @@ struct receiver {
 	uint32_t feed_count;
 	struct receiver_line lines[RECEIVER_LINE_SLOTS];
 	uint32_t lines_used;
-	bool learn; /* replay: feed 0 learns lines */
+	uint32_t lines_any_address;
+	bool learn;                                        /* replay: feed 0 learns lines */
+	struct receiver_allowed allow[RECEIVER_ALLOW_MAX]; /* if any: only these may be learned */
+	uint32_t allow_count;
 };
 
 void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn);
 /* 0 or -EMFILE. */
 int receiver_add_feed(struct receiver *r, struct receiver_feed *f);
-/* Line number within the feed, or -EMFILE, -EEXIST (the destination is a line already). */
+/* Line number within the feed, or -EMFILE (the feed has as many lines as its arbiter was made for,
+ * or the receiver has no slot left), -EEXIST (the destination is a line already). Address 0: any
+ * address, for datagrams to that port that no other line takes. */
 int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port);
+/* Restricts learning: with at least one of these, nothing else becomes a line. 0 or -EMFILE. */
+int receiver_allow(struct receiver *r, uint32_t address, uint16_t port);
 
 /* A burst; publishes each touched log once. */
 void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/feed/receiver.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SLOT_MASK (RECEIVER_LINE_SLOTS - 1)
+
+static_assert((RECEIVER_LINE_SLOTS & SLOT_MASK) == 0, "slots are found with a mask");
+static_assert(RECEIVER_FEEDS_MAX <= UINT8_MAX, "a line keeps its feed in a byte");
+static_assert(LINES_MAX <= UINT8_MAX, "a line keeps its number in a byte");
+
+void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn)
+{
+	memset(r, 0, sizeof(*r));
+	r->frame = *frame;
+	r->learn = learn;
+}
+
+int receiver_add_feed(struct receiver *r, struct receiver_feed *f)
+{
+	assert(f->protocol != NULL);
+	if (r->feed_count == RECEIVER_FEEDS_MAX)
+		return -EMFILE;
+	r->feeds[r->feed_count++] = f;
+	return 0;
+}
+
+static uint32_t line_slot(uint32_t address, uint16_t port)
+{
+	uint64_t h = ((uint64_t)address << 16 | port) * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)(h >> 32) & SLOT_MASK;
+}
+
+/* The slot of exactly this destination, or the free one where it would go. Slots are at most half
+ * full, so the walk ends. */
+static struct receiver_line *line_find(struct receiver *r, uint32_t address, uint16_t port)
+{
+	for (uint32_t i = line_slot(address, port);; i = (i + 1) & SLOT_MASK) {
+		struct receiver_line *l = &r->lines[i];
+
+		if (!l->used || (l->address == address && l->port == port))
+			return l;
+	}
+}
+
+/* The line that takes a datagram, or NULL. */
+static struct receiver_line *line_of(struct receiver *r, const struct datagram *d)
+{
+	struct receiver_line *l = line_find(r, d->destination_address, d->destination_port);
+
+	if (l->used)
+		return l;
+	if (r->lines_any_address == 0)
+		return NULL;
+	l = line_find(r, 0, d->destination_port);
+	return l->used && l->any_address ? l : NULL;
+}
+
+static struct receiver_line *line_insert(struct receiver *r, const struct receiver_line *line)
+{
+	struct receiver_line *l = line_find(r, line->address, line->port);
+
+	assert(!l->used);
+	assert(r->lines_used < RECEIVER_LINE_SLOTS / 2);
+	*l = *line;
+	l->used = 1;
+	r->lines_used++;
+	r->lines_any_address += l->any_address;
+	return l;
+}
+
+static uint32_t feed_lines_max(const struct receiver_feed *f)
+{
+	uint32_t lines = f->arbiter.options.line_count;
+
+	return lines < LINES_MAX ? lines : LINES_MAX;
+}
+
+int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port)
+{
+	assert(feed < r->feed_count);
+	struct receiver_feed *f = r->feeds[feed];
+
+	if (line_find(r, address, port)->used)
+		return -EEXIST;
+	if (r->lines_used == RECEIVER_LINE_SLOTS / 2 || f->line_count == feed_lines_max(f))
+		return -EMFILE;
+	const struct receiver_line line = {
+	        .address = address,
+	        .port = port,
+	        .feed = (uint8_t)feed,
+	        .line = (uint8_t)f->line_count++,
+	        .any_address = address == 0,
+	};
+
+	line_insert(r, &line);
+	return line.line;
+}
+
+int receiver_allow(struct receiver *r, uint32_t address, uint16_t port)
+{
+	if (r->allow_count == RECEIVER_ALLOW_MAX)
+		return -EMFILE;
+	r->allow[r->allow_count++] = (struct receiver_allowed){.address = address, .port = port};
+	return 0;
+}
+
+static bool may_learn(const struct receiver *r, const struct datagram *d)
+{
+	if (r->allow_count == 0)
+		return true;
+	for (uint32_t i = 0; i < r->allow_count; i++)
+		if (r->allow[i].address == d->destination_address &&
+		    r->allow[i].port == d->destination_port)
+			return true;
+	return false;
+}
+
+/* Makes the destination of a well-formed datagram a line of feed 0. NULL: it does not become one.
+ */
+static __attribute__((noinline)) struct receiver_line *line_learn(struct receiver *r,
+                                                                  const struct datagram *d)
+{
+	struct receiver_feed *f = r->feed_count > 0 ? r->feeds[0] : NULL;
+
+	if (f == NULL || feed_lines_max(f) == 0 || r->lines_used == RECEIVER_LINE_SLOTS / 2 ||
+	    !may_learn(r, d) || !f->protocol->recognise(d->payload, d->payload_bytes))
+		return NULL;
+	struct receiver_line line = {
+	        .address = d->destination_address,
+	        .port = d->destination_port,
+	        .line = (uint8_t)(feed_lines_max(f) - 1),
+	};
+
+	if (f->line_count < feed_lines_max(f))
+		line.line = (uint8_t)f->line_count++;
+	return line_insert(r, &line);
+}
+
+static void feed_datagram(struct receiver *r, const struct receiver_line *l,
+                          const struct datagram *d, uint64_t now_ns, uint8_t time_source)
+{
+	struct receiver_feed *f = r->feeds[l->feed];
+	struct feed_packet p;
+	enum feed_verdict v = f->protocol->parse(d->payload, d->payload_bytes, &p);
+
+	r->stats.feed_packets++;
+	f->packets++;
+	f->touched = true;
+	if (v != FEED_OK) {
+		r->stats.malformed_packets++;
+		f->malformed_packets++;
+	}
+	if (v == FEED_MALFORMED)
+		arbiter_on_malformed(&f->arbiter, l->line, now_ns);
+	else
+		arbiter_on_packet(&f->arbiter, l->line, &p, now_ns, time_source);
+}
+
+static void on_packet(struct receiver *r, const struct packet *packet, uint64_t turn_ns)
+{
+	struct datagram d;
+	enum frame_verdict v = frame_parse(packet->data, packet->bytes, &r->frame, &d);
+
+	r->stats.packets++;
+	r->stats.frames[v]++;
+	if (v != FRAME_OK)
+		return;
+	const struct receiver_line *l = line_of(r, &d);
+
+	if (l == NULL && r->learn)
+		l = line_learn(r, &d);
+	if (l == NULL) {
+		r->stats.unknown_destination++;
+		return;
+	}
+	bool own_time = packet->time_source == TIME_HARDWARE || packet->time_source == TIME_CAPTURE;
+
+	feed_datagram(r, l, &d, own_time ? packet->time_ns : turn_ns, packet->time_source);
+}
+
+static void publish(struct receiver *r)
+{
+	for (uint32_t i = 0; i < r->feed_count; i++) {
+		if (!r->feeds[i]->touched)
+			continue;
+		log_writer_publish(&r->feeds[i]->log);
+		r->feeds[i]->touched = false;
+	}
+}
+
+void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,
+                         uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		/* Headers of the packet after next: the NIC wrote them, this core has not seen
+		 * them. */
+		if (i + 2 < count)
+			__builtin_prefetch(packets[i + 2].data);
+		on_packet(r, &packets[i], now_ns);
+	}
+	publish(r);
+}
+
+void receiver_poll(struct receiver *r, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < r->feed_count; i++) {
+		arbiter_poll(&r->feeds[i]->arbiter, now_ns);
+		if (r->feeds[i]->log.dirty)
+			r->feeds[i]->touched = true;
+	}
+	publish(r);
+}

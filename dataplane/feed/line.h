@@ -15,6 +15,9 @@
 
 #define LINES_MAX 8u
 
+/* How far behind its highest message a line's late ones still lower its loss. */
+#define LINE_WINDOW_MESSAGES 4096u
+
 struct line_stats {
 	uint64_t packets;
 	uint64_t bytes;
@@ -30,5 +33,45 @@ struct line_stats {
 	uint64_t skew_ns_max;
 	uint64_t last_seen_ns; /* gauge */
 };
+
+struct line { /* in the arbiter's region; positions are sequences - 1 */
+	struct line_stats stats;
+	uint64_t next;         /* position after the highest it claimed in this session */
+	uint32_t joined;       /* next is set */
+	uint32_t missing_bits; /* set in its window */
+};
+
+/* Which of the last LINE_WINDOW_MESSAGES positions before line.next it has not brought: position x
+ * is bit x modulo the size. */
+struct line_window {
+	uint64_t missing[LINE_WINDOW_MESSAGES / 64];
+};
+
+/* What one packet of the line spans: [first, present_end) as messages, up to claimed_end by its
+ * header. */
+struct line_span {
+	uint64_t first;
+	uint64_t present_end;
+	uint64_t claimed_end;
+};
+
+/* Slow part of line_on_span(). */
+void line_on_jump(struct line *l, struct line_window *w, const struct line_span *s);
+
+/* To be called for every packet of the current session. */
+static inline void line_on_span(struct line *l, struct line_window *w, const struct line_span *s)
+{
+	if (__builtin_expect(l->joined != 0 && s->first == l->next && l->missing_bits == 0 &&
+	                             s->present_end == s->claimed_end,
+	                     1))
+		l->next = s->claimed_end;
+	else
+		line_on_jump(l, w, s);
+}
+
+/* To be called at a new session: its numbers begin anew; what was lost stays counted. */
+void line_on_session(struct line *l, struct line_window *w);
+/* To be called when a copy came late_ns after another line's first copy. */
+void line_on_skew(struct line *l, uint64_t late_ns);
 
 #endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/feed/arbiter.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "dataplane/feed/arbiter_state.h"
+#include "dataplane/feed/stream.h"
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+static void arbiter_mark(struct arbiter *a)
+{
+	region_mark(a->region, a->state, ARBITER_HOT_BYTES);
+}
+
+static uint64_t arbiter_state_bytes(const struct arbiter_options *o)
+{
+	return ARBITER_PARKING_OFFSET +
+	       parking_bytes(o->parking_segments_max, o->parking_pieces_max);
+}
+
+uint64_t arbiter_bytes(const struct arbiter_options *o)
+{
+	/* Whole pages, and one more: the region may be in the middle of one. */
+	uint64_t bytes = arbiter_state_bytes(o) + 2 * (uint64_t)REGION_PAGE_BYTES - 1;
+
+	return bytes & ~(uint64_t)(REGION_PAGE_BYTES - 1);
+}
+
+static bool arbiter_options_valid(const struct arbiter_options *o)
+{
+	if (o->line_count == 0 || o->line_count > LINES_MAX)
+		return false;
+	if (o->parking_segments_max == 0 || o->parking_segments_max > PARKING_SEGMENTS_MAX)
+		return false;
+	if (o->parking_pieces_max == 0 || o->parking_pieces_max > PARKING_PIECES_MAX)
+		return false;
+	return o->join == ARBITER_JOIN_FIRST_SEEN || o->join == ARBITER_JOIN_FROM_ONE;
+}
+
+int arbiter_init(struct arbiter *a, const struct arbiter_setup *s)
+{
+	if (!arbiter_options_valid(&s->options))
+		return -EINVAL;
+	uint64_t place =
+	        region_place(s->region, arbiter_state_bytes(&s->options), REGION_PAGE_BYTES);
+
+	if (place == UINT64_MAX)
+		return -ENOSPC;
+	int user = segment_pool_user(s->pool, 1, s->options.parking_segments_max);
+
+	if (user < 0)
+		return user;
+	*a = (struct arbiter){
+	        .state = region_at(s->region, place),
+	        .region = s->region,
+	        .pool = s->pool,
+	        .log = s->log,
+	        .scan = s->scan,
+	        .protocol = s->protocol,
+	        .options = s->options,
+	        .pool_user = (uint32_t)user,
+	};
+	a->state->grace_end_ns = UINT64_MAX;
+	struct parking_room k = arbiter_parking(a);
+
+	parking_init(k.state, s->options.parking_segments_max, s->options.parking_pieces_max);
+	arbiter_mark(a);
+	region_mark(a->region, k.state, sizeof(*k.state));
+	return 0;
+}
+
+/* ---- sessions ---- */
+
+/* Leaves the current session and enters the one at the door, with the packets that waited there. */
+static void arbiter_enter_next(struct arbiter *a)
+{
+	struct arbiter_state *s = a->state;
+	struct parking_room k = arbiter_parking(a);
+	struct waiting_packet facts;
+	struct feed_packet p;
+
+	stream_give_up_all(a, GAP_SESSION);
+	session_enter(&s->sessions);
+	s->grace_end_ns = UINT64_MAX;
+	s->joined = 0;
+	while (waiting_first(&s->waiting, &k, &p, &facts)) {
+		struct stream_arrival v =
+		        stream_arrival(&p, facts.line, facts.time_ns, facts.time_source);
+
+		stream_take(a, &v);
+		waiting_drop(&s->waiting, &k);
+	}
+	stream_publish_gauges(a);
+}
+
+/* A packet of the session at the door. False: no room to wait. */
+static bool arbiter_keep_waiting(struct arbiter *a, const struct stream_arrival *v)
+{
+	struct parking_room k = arbiter_parking(a);
+	struct waiting_packet facts = {
+	        .time_ns = v->time_ns,
+	        .line = (uint8_t)v->line,
+	        .time_source = v->time_source,
+	};
+
+	return waiting_add(&a->state->waiting, &k, v->packet, &facts);
+}
+
+/* A packet of a session never seen. */
+static void arbiter_on_new_session(struct arbiter *a, struct stream_arrival *v)
+{
+	struct arbiter_state *s = a->state;
+	uint64_t grace_ns = a->options.reset_grace_ns;
+	bool at_once = s->epoch == 0 || s->ended != 0 || grace_ns == 0;
+
+	session_await(&s->sessions, v->packet);
+	if (at_once || !arbiter_keep_waiting(a, v)) {
+		arbiter_enter_next(a);
+		stream_take(a, v);
+		return;
+	}
+	s->grace_end_ns = grace_ns < UINT64_MAX - s->now_ns ? s->now_ns + grace_ns : UINT64_MAX - 1;
+}
+
+/* A packet that is not plainly the current session's. */
+static void arbiter_on_any_session(struct arbiter *a, struct stream_arrival *v)
+{
+	struct arbiter_state *s = a->state;
+	bool restarts = a->protocol->restarts_at_one;
+
+	if (s->sessions.has_next != 0 && s->now_ns >= s->grace_end_ns)
+		arbiter_enter_next(a);
+	enum session_verdict verdict = session_classify(&s->sessions, restarts, v->packet);
+
+	if (verdict == SESSION_NEW && s->sessions.has_next != 0) { /* one door, one at it */
+		arbiter_enter_next(a);
+		verdict = session_classify(&s->sessions, restarts, v->packet);
+	}
+	switch (verdict) {
+	case SESSION_CURRENT:
+		session_note(&s->sessions.current, v->packet);
+		stream_take(a, v);
+		break;
+	case SESSION_NEXT:
+		session_note(&s->sessions.next, v->packet);
+		if (!arbiter_keep_waiting(a, v)) {
+			arbiter_enter_next(a);
+			stream_take(a, v);
+		}
+		break;
+	case SESSION_STALE:
+		s->stats.stale_session_packets++;
+		break;
+	case SESSION_NEW:
+		arbiter_on_new_session(a, v);
+		break;
+	}
+	region_mark(a->region, &s->sessions, sizeof(s->sessions));
+}
+
+/* ---- packets ---- */
+
+/* The two packets that make up almost all traffic: the next one, and the copy of one just
+ * delivered. True: that was it. */
+static inline bool arbiter_on_common(struct arbiter *a, const struct stream_arrival *v)
+{
+	struct arbiter_state *s = a->state;
+	const struct feed_packet *p = v->packet;
+	struct line *l = &s->lines[v->line];
+	uint64_t messages = p->block_count;
+	struct line_span span = {v->first, v->end, v->claimed_end};
+
+	if (UNLIKELY(v->end != v->claimed_end || messages == 0))
+		return false;
+	if (v->first == s->expected) {
+		if (UNLIKELY(s->stats.parking_pieces != 0 || messages > UINT16_MAX ||
+		             p->block_bytes > LOG_RECORD_PAYLOAD_MAX))
+			return false;
+		stream_deliver(a, &(struct stream_run){
+		                          .first = v->first,
+		                          .end = v->end,
+		                          .blocks = p->blocks,
+		                          .time_ns = v->time_ns,
+		                          .bytes = p->block_bytes,
+		                          .line = v->line,
+		                          .time_source = v->time_source,
+		                  });
+		l->stats.wins += messages;
+	} else {
+		if (v->end > s->expected || v->first < s->lost.end ||
+		    s->expected - v->end > UINT16_MAX)
+			return false;
+		s->stats.duplicates += messages;
+		l->stats.duplicates += messages;
+		stream_sample_skew(a, v->line, v->first, v->time_ns);
+	}
+	l->stats.messages += messages;
+	line_on_span(l, &s->windows[v->line], &span);
+	return true;
+}
+
+/* After every packet and in every turn. */
+static inline void arbiter_settle(struct arbiter *a)
+{
+	struct arbiter_state *s = a->state;
+
+	if (LIKELY(s->stats.parking_pieces == 0 && s->grace_end_ns == UINT64_MAX))
+		return;
+	stream_give_up_due(a);
+	if (s->sessions.has_next != 0 && (s->ended != 0 || s->now_ns >= s->grace_end_ns)) {
+		arbiter_enter_next(a);
+		stream_give_up_due(a);
+	}
+	stream_publish_gauges(a);
+}
+
+static inline struct line *arbiter_count(struct arbiter *a, uint32_t line, uint64_t now_ns)
+{
+	struct arbiter_state *s = a->state;
+	struct line *l = &s->lines[line];
+
+	assert(line < a->options.line_count);
+	s->now_ns = now_ns;
+	s->stats.packets++;
+	l->stats.packets++;
+	l->stats.last_seen_ns = now_ns;
+	arbiter_mark(a);
+	return l;
+}
+
+void arbiter_on_packet(struct arbiter *a, uint32_t line, const struct feed_packet *p,
+                       uint64_t now_ns, uint8_t time_source)
+{
+	struct arbiter_state *s = a->state;
+	struct line *l = arbiter_count(a, line, now_ns);
+	struct stream_arrival v = stream_arrival(p, line, now_ns, time_source);
+	bool restarts = a->protocol->restarts_at_one;
+
+	l->stats.bytes += a->protocol->header_bytes + p->block_bytes;
+	l->stats.heartbeats += p->kind == FEED_HEARTBEAT;
+	s->time_source = time_source;
+	if (LIKELY(session_plainly_current(&s->sessions, restarts, p))) {
+		if (restarts)
+			session_note(&s->sessions.current, p);
+		if (UNLIKELY(!arbiter_on_common(a, &v)))
+			stream_take(a, &v);
+	} else {
+		arbiter_on_any_session(a, &v);
+	}
+	arbiter_settle(a);
+}
+
+void arbiter_on_malformed(struct arbiter *a, uint32_t line, uint64_t now_ns)
+{
+	arbiter_count(a, line, now_ns)->stats.malformed++;
+	arbiter_settle(a);
+}
+
+void arbiter_poll(struct arbiter *a, uint64_t now_ns)
+{
+	a->state->now_ns = now_ns;
+	if (UNLIKELY(a->state->outlet.count != 0))
+		outlet_flush(a);
+	arbiter_settle(a);
+	arbiter_mark(a);
+}
+
+uint64_t arbiter_deadline_ns(const struct arbiter *a)
+{
+	const struct arbiter_state *s = a->state;
+
+	if (s->outlet.count != 0)
+		return 0; /* the log may have room at any moment */
+	if (s->stats.parking_pieces == 0)
+		return s->grace_end_ns;
+	uint64_t due_ns = stream_due_ns(a);
+
+	return due_ns < s->grace_end_ns ? due_ns : s->grace_end_ns;
+}
+
+void arbiter_on_input_end(struct arbiter *a, uint64_t now_ns)
+{
+	struct arbiter_state *s = a->state;
+
+	s->now_ns = now_ns;
+	if (s->sessions.has_next != 0)
+		arbiter_enter_next(a);
+	stream_give_up_all(a, GAP_INPUT);
+	outlet_flush(a);
+	stream_publish_gauges(a);
+	arbiter_mark(a);
+}
+
+/* ---- what others ask ---- */
+
+const struct arbiter_stats *arbiter_stats(const struct arbiter *a)
+{
+	return &a->state->stats;
+}
+
+const struct line_stats *arbiter_line_stats(const struct arbiter *a, uint32_t line)
+{
+	assert(line < a->options.line_count);
+	return &a->state->lines[line].stats;
+}
+
+void arbiter_last_gap(const struct arbiter *a, uint32_t *epoch, uint64_t *end_sequence)
+{
+	*epoch = a->state->gap_epoch;
+	*end_sequence = a->state->gap_end_sequence;
+}
+
+uint32_t arbiter_epoch(const struct arbiter *a)
+{
+	return a->state->epoch;
+}
+
+uint64_t arbiter_next_sequence(const struct arbiter *a)
+{
+	return a->state->joined == 0 ? 0 : stream_sequence(a->state->expected);
+}
+
+const struct session_key *arbiter_session(const struct arbiter *a)
+{
+	return &a->state->sessions.current.key;
+}

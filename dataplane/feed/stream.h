@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Stream: the arbiter's work inside one session. Think of a number line: below `expected` all is
+ * settled (delivered or lost); from there on lie islands of waiting messages (parking) with holes
+ * between them. A packet's messages are laid over it: what is settled or waiting is turned away,
+ * what is next is delivered, what is ahead becomes an island. When the first hole closes, or is
+ * given up, the island behind it goes out.
+ */
+#ifndef DATAPLANE_FEED_STREAM_H
+#define DATAPLANE_FEED_STREAM_H
+
+#include <stdint.h>
+
+#include "dataplane/feed/arbiter.h"
+
+/* A packet on its way through, with a cursor over its blocks: they are only walked when a packet is
+ * not taken whole, and then once. */
+struct stream_arrival {
+	const struct feed_packet *packet;
+	uint64_t first; /* position of its first message */
+	uint64_t end;   /* of the messages present */
+	uint64_t claimed_end;
+	uint64_t time_ns;
+	uint64_t walked; /* position of the block at `offset` */
+	uint32_t offset;
+	uint32_t line;
+	uint8_t time_source;
+};
+
+struct stream_run { /* messages ready to be delivered, and where they came from */
+	uint64_t first;
+	uint64_t end;
+	const uint8_t *blocks;
+	uint64_t time_ns;
+	uint32_t bytes;
+	uint32_t line;
+	uint8_t time_source;
+};
+
+struct stream_arrival stream_arrival(const struct feed_packet *p, uint32_t line, uint64_t time_ns,
+                                     uint8_t time_source);
+/* A packet of the current session; its first one begins it. */
+void stream_take(struct arbiter *a, struct stream_arrival *v);
+/* Delivers a run that begins at `expected`. */
+void stream_deliver(struct arbiter *a, const struct stream_run *run);
+/* Gives up what was waited for long enough. */
+void stream_give_up_due(struct arbiter *a);
+/* Gives up every hole: everything claimed is settled then. */
+void stream_give_up_all(struct arbiter *a, enum gap_reason reason);
+/* When the first hole is due; UINT64_MAX: there is none, or it waits for packets first. */
+uint64_t stream_due_ns(const struct arbiter *a);
+/* A copy of a settled message came: how much later than another line's first copy? */
+void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t position, uint64_t time_ns);
+/* Copies the parking's gauges to where they are published. */
+void stream_publish_gauges(struct arbiter *a);
+
+/* Positions are zero-based; the sequence after 2^64 - 1 has no name, so it stays there. */
+static inline uint64_t stream_sequence(uint64_t position)
+{
+	return position == UINT64_MAX ? UINT64_MAX : position + 1;
+}
+
+#endif

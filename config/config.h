@@ -25,9 +25,17 @@
 #define CONFIG_COMPONENTS_MAX 16u
 #define CONFIG_ERROR_BYTES    512u
 #define CONFIG_NONE           UINT32_MAX
+/* What other rooms' limits are called here; app/ asserts that they agree. */
+#define CONFIG_QUEUES_MAX    16u
+#define CONFIG_NAME_BYTES    32u          /* with the terminator; the engine's may have one more */
+#define CONFIG_SYMBOL_BYTES  8u           /* longest symbol */
+#define CONFIG_SEGMENT_BYTES (2ull << 20) /* pool, log and parking are whole segments */
 
 struct config_error {
-	char text[CONFIG_ERROR_BYTES]; /* "FILE:LINE: KEY: what is wrong; what is allowed" */
+	/* One line: "FILE:LINE: KEY: what is wrong; what is allowed"; KEY is "yaml" where the file
+	 * is not YAML. Where no line is to blame (the file cannot be read): "FILE: what is wrong",
+	 * line 0. */
+	char text[CONFIG_ERROR_BYTES];
 	uint32_t line;
 };
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/value.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* Smallest first. */
+static const struct unit durations[] = {
+        {"ns", 1},
+        {"us", 1000},
+        {"ms", 1000000},
+        {"s", 1000000000ull},
+        {"m", 60000000000ull},
+        {"h", 3600000000000ull},
+};
+static const struct unit sizes[] = {
+        {"B", 1},
+        {"KiB", 1ull << 10},
+        {"MiB", 1ull << 20},
+        {"GiB", 1ull << 30},
+};
+static const char *const decimal_units[] = {"k",  "K",  "M",  "G",  "T",  "kB",  "KB",  "MB",
+                                            "GB", "TB", "kb", "mb", "gb", "kib", "mib", "gib"};
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The digits at the start; *end is behind them. */
+static enum value_verdict digits(const char *text, uint64_t *out, const char **end)
+{
+	uint64_t n = 0;
+	const char *c = text;
+
+	for (; *c >= '0' && *c <= '9'; c++) {
+		uint64_t digit = (uint64_t)(*c - '0');
+
+		if (n > (UINT64_MAX - digit) / 10)
+			return VALUE_OVERFLOW;
+		n = n * 10 + digit;
+	}
+	*out = n;
+	*end = c;
+	/* 010 is 8 to some readers of YAML and 10 to others. */
+	return c == text || (text[0] == '0' && c - text > 1) ? VALUE_MALFORMED : VALUE_OK;
+}
+
+enum value_verdict value_count(const char *text, uint64_t *out)
+{
+	const char *end;
+	enum value_verdict v = digits(text, out, &end);
+
+	return v == VALUE_OK && *end != '\0' ? VALUE_MALFORMED : v;
+}
+
+static bool is_letters(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z')))
+			return false;
+	return true;
+}
+
+static enum value_verdict with_unit(const char *text, const struct unit *units, size_t count,
+                                    uint64_t *out)
+{
+	const char *end;
+	uint64_t n;
+	enum value_verdict v = digits(text, &n, &end);
+
+	if (v != VALUE_OK)
+		return v;
+	if (*end == '\0') {
+		*out = n;
+		return n == 0 ? VALUE_OK : VALUE_UNIT_MISSING;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(end, units[i].name) != 0)
+			continue;
+		return __builtin_mul_overflow(n, units[i].factor, out) ? VALUE_OVERFLOW : VALUE_OK;
+	}
+	return is_letters(end) ? VALUE_UNIT_UNKNOWN : VALUE_MALFORMED;
+}
+
+enum value_verdict value_duration(const char *text, uint64_t *out_ns)
+{
+	return with_unit(text, durations, COUNT_OF(durations), out_ns);
+}
+
+enum value_verdict value_bytes(const char *text, uint64_t *out_bytes)
+{
+	enum value_verdict v = with_unit(text, sizes, COUNT_OF(sizes), out_bytes);
+
+	if (v != VALUE_UNIT_UNKNOWN)
+		return v;
+	const char *unit = text + strspn(text, "0123456789");
+
+	for (size_t i = 0; i < COUNT_OF(decimal_units); i++)
+		if (strcmp(unit, decimal_units[i]) == 0)
+			return VALUE_UNIT_DECIMAL;
+	return v;
+}
+
+bool value_bool(const char *text, bool *out)
+{
+	*out = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
+	return *out || strcmp(text, "no") == 0 || strcmp(text, "false") == 0;
+}
+
+bool value_address(const char *text, uint32_t *out_address, uint16_t *out_port)
+{
+	uint32_t address = 0;
+	const char *at = text;
+	uint64_t part;
+
+	for (int i = 0; i < 4; i++) {
+		if (digits(at, &part, &at) != VALUE_OK || part > 255 || *at != (i < 3 ? '.' : ':'))
+			return false;
+		address = address << 8 | (uint32_t)part;
+		at++;
+	}
+	if (value_count(at, &part) != VALUE_OK || part == 0 || part > UINT16_MAX)
+		return false;
+	*out_address = address;
+	*out_port = (uint16_t)part;
+	return true;
+}
+
+bool value_is_name(const char *text)
+{
+	static const char first[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	if (*text == '\0' || strchr(first, *text) == NULL)
+		return false;
+	while (*text != '\0' && (strchr(first, *text) != NULL || strchr("_-.", *text) != NULL))
+		text++;
+	return *text == '\0';
+}
+
+static bool is_graphic(const char *text)
+{
+	while (*text > 0x20 && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
+bool value_is_symbol(const char *text)
+{
+	size_t bytes = strlen(text);
+
+	return bytes >= 1 && bytes <= CONFIG_SYMBOL_BYTES && is_graphic(text);
+}
+
+bool value_has_wildcard(const char *text)
+{
+	return strpbrk(text, "*?[") != NULL;
+}
+
+/* The set that begins behind '['; *end is behind its ']'. */
+static const char *set_fault(const char *set, const char **end)
+{
+	if (*set == '!' || *set == '^')
+		set++;
+	const char *close = *set == ']' ? strchr(set + 1, ']') : strchr(set, ']');
+
+	if (close == NULL)
+		return "a [ without its ]";
+	for (const char *c = set; c < close; c++) {
+		if (*c == '[')
+			return "a [ inside of [ ]";
+		if (c[1] != '-' || c + 2 >= close)
+			continue;
+		if (c[0] > c[2])
+			return "a range that runs backwards";
+		c += 2;
+	}
+	*end = close + 1;
+	return NULL;
+}
+
+const char *value_pattern_fault(const char *text)
+{
+	uint32_t characters = 0; /* that a match has at least */
+
+	if (strlen(text) > VALUE_PATTERN_BYTES)
+		return "more than 64 characters";
+	if (!is_graphic(text))
+		return "a blank, or a character that is not ASCII";
+	if (strchr(text, '\\') != NULL)
+		return "a backslash, which means nothing here";
+	while (*text != '\0') {
+		characters += *text != '*';
+		if (*text++ != '[')
+			continue;
+		const char *fault = set_fault(text, &text);
+
+		if (fault != NULL)
+			return fault;
+	}
+	if (characters > CONFIG_SYMBOL_BYTES)
+		return "more characters than a symbol has (8)";
+	return NULL;
+}
+
+static void print_unit(uint64_t n, const struct unit *units, size_t count,
+                       char out[VALUE_TEXT_BYTES])
+{
+	const struct unit *u = &units[0];
+
+	for (size_t i = 1; n != 0 && i < count; i++)
+		if (n % units[i].factor == 0)
+			u = &units[i];
+	if (n == 0)
+		snprintf(out, VALUE_TEXT_BYTES, "0");
+	else
+		snprintf(out, VALUE_TEXT_BYTES, "%" PRIu64 "%s", n / u->factor, u->name);
+}
+
+void value_print_duration(uint64_t ns, char out[VALUE_TEXT_BYTES])
+{
+	print_unit(ns, durations, COUNT_OF(durations), out);
+}
+
+void value_print_bytes(uint64_t bytes, char out[VALUE_TEXT_BYTES])
+{
+	print_unit(bytes, sizes, COUNT_OF(sizes), out);
+}
+
+void value_print_address(uint32_t address, uint16_t port, char out[VALUE_TEXT_BYTES])
+{
+	snprintf(out, VALUE_TEXT_BYTES, "%u.%u.%u.%u:%u", address >> 24, address >> 16 & 255,
+	         address >> 8 & 255, address & 255, port);
+}

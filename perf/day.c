@@ -193,8 +193,7 @@ uint32_t day_head(struct day *d, uint8_t type, uint32_t symbol)
 	return bytes;
 }
 
-/* Spreads the phase's messages over its time: mostly a few microseconds apart, the rest in leaps.
- */
+/* Spreads the phase's messages over its time: bursts a few microseconds apart, and leaps. */
 static void advance_time(struct day *d)
 {
 	uint64_t end_ns = phase_end_ns[d->phase];
@@ -205,10 +204,10 @@ static void advance_time(struct day *d)
 
 	if (messages_left == 1 && d->phase_messages[d->phase] == 1)
 		d->time_ns = end_ns > d->time_ns ? end_ns : d->time_ns + 1;
-	else if (day_below(d, 8) != 0)
+	else if (day_below(d, 64) != 0)
 		d->time_ns += 1 + prng_below(&d->prng, at_most(mean_ns, 20000) + 1);
 	else
-		d->time_ns += 1 + at_most(prng_below(&d->prng, 14 * mean_ns + 1), room_ns);
+		d->time_ns += 1 + at_most(prng_below(&d->prng, 120 * mean_ns + 1), room_ns);
 }
 
 static uint32_t last_words(struct day *d)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Feed: a day's messages as the packets of one or two lines, with everything that goes wrong on
+ * them.
+ *
+ * Every line cuts the same message stream into packets of its own (mostly one message, sometimes a
+ * few, bursts of full frames), then loses, doubles, delays and reorders them by its own dice. What
+ * was lost is written down exactly: after the end, day_feed_missing() says which messages no line
+ * carried.
+ *
+ * So that an exact account is possible for the reader too, some packets are never impaired: each
+ * run (session) begins on every line with a heartbeat at sequence 1 and ends with packets that name
+ * the next sequence. Between two runs the source must leave more time than the lines may differ by.
+ *
+ * Seeded, same options and source, same packets. Allocates as it needs; one owner.
+ */
+#ifndef PERF_DAY_FEED_H
+#define PERF_DAY_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/wire/frame.h"
+
+#define DAY_FEED_LINES_MAX   2u
+#define DAY_FEED_FRAME_BYTES 2048u /* room for any frame */
+#define DAY_FEED_PAYLOAD_MAX 1472u
+#define DAY_SOURCE_BYTES_MAX 128u
+
+/* What is to be sent. Runs count up from 0; their sequences start at 1. */
+struct day_source_message {
+	uint8_t data[DAY_SOURCE_BYTES_MAX];
+	uint32_t bytes; /* 0 is a message too */
+	uint32_t run;
+	uint64_t time_ns; /* does not decrease */
+};
+
+struct day_source {
+	bool (*next)(void *state, struct day_source_message *m); /* false: the end */
+	void *state;
+};
+
+struct day;
+/* A day as one run. The day stays the caller's. */
+struct day_source day_source_of(struct day *d);
+
+enum day_transport { DAY_MOLDUDP64, DAY_IEXTP };
+
+struct day_line_options {
+	struct frame_address address; /* zero: a default per line */
+	uint32_t payload_bytes_max;   /* 0: DAY_FEED_PAYLOAD_MAX */
+	uint32_t loss_ppm;            /* packets lost one by one */
+	uint32_t burst_loss_ppm;      /* chance per packet that a burst of loss starts with it */
+	uint32_t burst_packets_max;   /* its length is 1 .. this */
+	uint32_t duplicate_ppm;
+	uint32_t reorder_ppm; /* packets held back by up to reorder_ns */
+	uint64_t reorder_ns;
+	uint64_t skew_ns; /* the line runs behind by this */
+};
+
+struct day_feed_options {
+	uint64_t seed;
+	uint32_t transport; /* enum day_transport */
+	uint32_t lines;     /* 1 or 2 */
+	struct day_line_options line[DAY_FEED_LINES_MAX];
+	bool same_cuts;          /* both lines cut alike */
+	uint64_t time_offset_ns; /* added to the messages' times (midnight, for a day) */
+	uint64_t heartbeat_ns;   /* idle time that brings one; 0: 1 s */
+	uint32_t heartbeats_max; /* in one idle stretch; 0: 3 */
+};
+
+enum day_packet_kind { DAY_PACKET_DATA, DAY_PACKET_HEARTBEAT, DAY_PACKET_END };
+
+struct day_packet {
+	uint64_t time_ns;  /* when the line brings it; does not decrease from packet to packet */
+	uint64_t sequence; /* of its first message, or the next expected one */
+	uint32_t run;
+	uint32_t messages;
+	uint32_t payload_bytes;
+	uint8_t line;
+	uint8_t kind;  /* enum day_packet_kind */
+	bool repeated; /* the second copy of a packet doubled by its line */
+};
+
+struct day_range {        /* of messages */
+	uint64_t ordinal; /* of the first, counted from 0 over all runs */
+	uint64_t sequence;
+	uint64_t count;
+	uint32_t run;
+	uint32_t reserved;
+};
+
+struct day_line_counts {
+	uint64_t packets; /* brought; heartbeats and repeated ones included */
+	uint64_t messages;
+	uint64_t heartbeats; /* ends of session included */
+	uint64_t lost_packets;
+	uint64_t lost_messages;
+	uint64_t repeated_packets;
+	uint64_t delayed_packets;
+};
+
+struct day_feed;
+
+/* 0, -EINVAL or -ENOMEM. */
+int day_feed_create(struct day_feed **out, const struct day_feed_options *o,
+                    const struct day_source *source);
+void day_feed_destroy(struct day_feed *f); /* NULL is fine */
+
+/* The next packet of all lines in order of time: the payload goes to buffer + FRAME_HEADER_BYTES,
+ * buffer being DAY_FEED_FRAME_BYTES long. false: the end. */
+bool day_feed_next(struct day_feed *f, uint8_t *buffer, struct day_packet *p);
+/* Puts Ethernet, IPv4 and UDP in front of it; returns the frame's length. */
+uint32_t day_feed_frame(const struct day_feed *f, uint8_t *buffer, const struct day_packet *p);
+const struct frame_address *day_feed_address(const struct day_feed *f, uint32_t line);
+
+/* After the end: the maximal ranges of messages that no line carried, in order; the caller's to
+ * free(). 0 or -ENOMEM. */
+int day_feed_missing(const struct day_feed *f, struct day_range **ranges, uint64_t *count);
+/* Messages of the source so far. */
+uint64_t day_feed_messages(const struct day_feed *f);
+const struct day_line_counts *day_feed_line_counts(const struct day_feed *f, uint32_t line);
+
+/* Is the message in one of the ranges? */
+bool day_ranges_hold(const struct day_range *ranges, uint64_t count, uint64_t ordinal);
+uint64_t day_ranges_messages(const struct day_range *ranges, uint64_t count);
+
+#endif

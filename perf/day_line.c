@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "perf/day_line.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/wire/bytes.h"
+
+#define MOLD_HEADER_BYTES  20u
+#define IEXTP_HEADER_BYTES 40u
+#define IEXTP_PROTOCOL     0x8004u
+#define IEXTP_SESSION      0x43810000u
+#define END_PACKETS        3u
+#define TOGETHER_NS        1000000u /* messages further apart do not share a packet */
+#define COPY_DELAY_NS      3000u
+
+static uint32_t header_bytes(const struct day_line *l)
+{
+	return l->transport == DAY_IEXTP ? IEXTP_HEADER_BYTES : MOLD_HEADER_BYTES;
+}
+
+void day_line_init(struct day_line *l, const struct day_feed_options *o, uint32_t number)
+{
+	*l = (struct day_line){
+	        .options = o->line[number], .transport = o->transport, .number = (uint8_t)number};
+	prng_init(&l->cut, o->seed * 4 + (o->same_cuts ? 0 : number));
+	prng_init(&l->luck, ~o->seed * 4 + number);
+	if (l->options.payload_bytes_max == 0)
+		l->options.payload_bytes_max = DAY_FEED_PAYLOAD_MAX;
+	if (l->options.address.destination_address == 0)
+		l->options.address =
+		        (struct frame_address){.source_address = 0x0a000001u + number,
+		                               .destination_address = 0xe9360c6fu + number,
+		                               .source_port = 30000,
+		                               .destination_port = (uint16_t)(26477 + number)};
+}
+
+void day_line_finish(struct day_line *l)
+{
+	for (uint32_t i = 0; i < l->heap_count; i++)
+		free(l->heap[i].payload);
+	free(l->heap);
+	free(l->lost);
+}
+
+static bool earlier(const struct day_line_packet *a, const struct day_line_packet *b)
+{
+	if (a->packet.time_ns != b->packet.time_ns)
+		return a->packet.time_ns < b->packet.time_ns;
+	return a->serial < b->serial;
+}
+
+static void heap_put(struct day_line *l, const struct day_line_packet *p)
+{
+	if (l->heap_count == l->heap_room) {
+		uint32_t room = l->heap_room == 0 ? 64 : l->heap_room * 2;
+		struct day_line_packet *heap = realloc(l->heap, room * sizeof(*heap));
+
+		if (heap == NULL) {
+			free(p->payload);
+			l->failed = true;
+			return;
+		}
+		l->heap = heap;
+		l->heap_room = room;
+	}
+	uint32_t i = l->heap_count++;
+
+	while (i > 0 && earlier(p, &l->heap[(i - 1) / 2])) {
+		l->heap[i] = l->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	l->heap[i] = *p;
+}
+
+const struct day_line_packet *day_line_first(const struct day_line *l)
+{
+	return l->heap_count == 0 ? NULL : &l->heap[0];
+}
+
+struct day_line_packet day_line_take(struct day_line *l)
+{
+	assert(l->heap_count > 0);
+	struct day_line_packet top = l->heap[0];
+	struct day_line_packet last = l->heap[--l->heap_count];
+	uint32_t i = 0;
+
+	for (uint32_t child = 1; child < l->heap_count; child = 2 * i + 1) {
+		if (child + 1 < l->heap_count && earlier(&l->heap[child + 1], &l->heap[child]))
+			child++;
+		if (!earlier(&l->heap[child], &last))
+			break;
+		l->heap[i] = l->heap[child];
+		i = child;
+	}
+	l->heap[i] = last;
+	return top;
+}
+
+static void send_copy(struct day_line *l, const struct day_packet *p)
+{
+	struct day_line_packet on_way = {.packet = *p, .serial = l->serial++};
+
+	on_way.payload = malloc(p->payload_bytes);
+	if (on_way.payload == NULL) {
+		l->failed = true;
+		return;
+	}
+	memcpy(on_way.payload, l->building, p->payload_bytes);
+	heap_put(l, &on_way);
+	l->counts.packets++;
+	l->counts.messages += p->messages;
+	l->counts.repeated_packets += p->repeated;
+	l->counts.heartbeats += p->kind != DAY_PACKET_DATA;
+}
+
+static void note_lost(struct day_line *l)
+{
+	uint64_t first = l->next_ordinal - l->messages;
+	struct day_range *last = l->lost_count > 0 ? &l->lost[l->lost_count - 1] : NULL;
+
+	l->counts.lost_packets++;
+	l->counts.lost_messages += l->messages;
+	if (last != NULL && last->run == l->run && last->ordinal + last->count == first) {
+		last->count += l->messages;
+		return;
+	}
+	if (l->lost_count == l->lost_room) {
+		uint64_t room = l->lost_room == 0 ? 64 : l->lost_room * 2;
+		struct day_range *lost = realloc(l->lost, room * sizeof(*lost));
+
+		if (lost == NULL) {
+			l->failed = true;
+			return;
+		}
+		l->lost = lost;
+		l->lost_room = room;
+	}
+	l->lost[l->lost_count++] = (struct day_range){.ordinal = first,
+	                                              .sequence = l->next_sequence - l->messages,
+	                                              .count = l->messages,
+	                                              .run = l->run};
+}
+
+/* Writes the transport's header in front of building's blocks. */
+static void write_header(struct day_line *l, const struct day_packet *p)
+{
+	uint8_t *h = l->building;
+	uint32_t block_bytes = p->payload_bytes - header_bytes(l);
+
+	if (l->transport == DAY_MOLDUDP64) {
+		char session[24];
+
+		snprintf(session, sizeof(session), "GENESIS%03u", (p->run + 1) % 1000);
+		memcpy(h, session, 10);
+		put_be64(h + 10, p->sequence);
+		put_be16(h + 18, p->kind == DAY_PACKET_END ? 0xffff : (uint16_t)p->messages);
+		return;
+	}
+	h[0] = 1;
+	h[1] = 0;
+	put_le16(h + 2, IEXTP_PROTOCOL);
+	put_le32(h + 4, 1);
+	put_le32(h + 8, IEXTP_SESSION);
+	put_le16(h + 12, (uint16_t)block_bytes);
+	put_le16(h + 14, (uint16_t)p->messages);
+	put_le64(h + 16, l->stream_offset - block_bytes);
+	put_le64(h + 24, p->sequence);
+	put_le64(h + 32, p->time_ns - l->options.skew_ns);
+}
+
+static uint64_t due(struct day_line *l, uint64_t sent_ns)
+{
+	uint64_t due_ns = sent_ns + l->options.skew_ns;
+
+	if (due_ns < l->last_due_ns)
+		due_ns = l->last_due_ns;
+	l->last_due_ns = due_ns;
+	return due_ns;
+}
+
+/* A packet without messages; never impaired. */
+static void send_empty(struct day_line *l, uint8_t kind, uint64_t now_ns)
+{
+	struct day_packet p = {.time_ns = due(l, now_ns),
+	                       .sequence = l->next_sequence,
+	                       .run = l->run,
+	                       .payload_bytes = header_bytes(l),
+	                       .line = l->number,
+	                       .kind = kind};
+
+	assert(l->messages == 0);
+	write_header(l, &p);
+	send_copy(l, &p);
+}
+
+static bool is_lost(struct day_line *l)
+{
+	if (l->burst_left == 0 && l->options.burst_packets_max > 0 &&
+	    prng_chance_ppm(&l->luck, l->options.burst_loss_ppm))
+		l->burst_left = 1 + (uint32_t)prng_below(&l->luck, l->options.burst_packets_max);
+	if (l->burst_left > 0) {
+		l->burst_left--;
+		return true;
+	}
+	return prng_chance_ppm(&l->luck, l->options.loss_ppm);
+}
+
+void day_line_flush(struct day_line *l)
+{
+	if (l->messages == 0)
+		return;
+	struct day_packet p = {.time_ns = due(l, l->last_ns),
+	                       .sequence = l->next_sequence - l->messages,
+	                       .run = l->run,
+	                       .messages = l->messages,
+	                       .payload_bytes = l->bytes,
+	                       .line = l->number,
+	                       .kind = DAY_PACKET_DATA};
+
+	write_header(l, &p);
+	if (is_lost(l)) {
+		note_lost(l);
+	} else {
+		if (l->options.reorder_ns > 0 &&
+		    prng_chance_ppm(&l->luck, l->options.reorder_ppm)) {
+			p.time_ns += 1 + prng_below(&l->luck, l->options.reorder_ns);
+			l->counts.delayed_packets++;
+		}
+		send_copy(l, &p);
+		if (prng_chance_ppm(&l->luck, l->options.duplicate_ppm)) {
+			p.time_ns += prng_below(&l->luck, COPY_DELAY_NS);
+			p.repeated = true;
+			send_copy(l, &p);
+		}
+	}
+	l->messages = 0;
+	l->bytes = header_bytes(l);
+}
+
+void day_line_begin_run(struct day_line *l, uint32_t run, uint64_t now_ns)
+{
+	l->run = run;
+	l->next_sequence = 1;
+	l->stream_offset = 0;
+	l->bytes = header_bytes(l);
+	send_empty(l, DAY_PACKET_HEARTBEAT, now_ns);
+}
+
+void day_line_end_run(struct day_line *l, uint64_t now_ns)
+{
+	day_line_flush(l);
+	for (uint32_t i = 0; i < END_PACKETS; i++)
+		send_empty(l, l->transport == DAY_IEXTP ? DAY_PACKET_HEARTBEAT : DAY_PACKET_END,
+		           now_ns + i * 1000000ull);
+}
+
+void day_line_heartbeat(struct day_line *l, uint64_t now_ns)
+{
+	day_line_flush(l);
+	send_empty(l, DAY_PACKET_HEARTBEAT, now_ns);
+}
+
+/* How many messages the next packet is meant to hold. */
+static uint32_t cut(struct day_line *l)
+{
+	uint32_t kind = (uint32_t)prng_below(&l->cut, 100);
+
+	if (l->full_left > 0) {
+		l->full_left--;
+		return UINT32_MAX;
+	}
+	if (kind < 82)
+		return 1;
+	if (kind < 98)
+		return 2 + (uint32_t)prng_below(&l->cut, 8);
+	l->full_left = (uint32_t)prng_below(&l->cut, 12);
+	return UINT32_MAX;
+}
+
+void day_line_message(struct day_line *l, const struct day_source_message *m, uint64_t now_ns)
+{
+	assert(header_bytes(l) + 2 + m->bytes <= l->options.payload_bytes_max);
+	if (l->messages > 0 && (l->bytes + 2 + m->bytes > l->options.payload_bytes_max ||
+	                        now_ns - l->first_ns > TOGETHER_NS))
+		day_line_flush(l);
+	if (l->messages == 0) {
+		l->messages_wanted = cut(l);
+		l->first_ns = now_ns;
+	}
+	uint8_t *block = l->building + l->bytes;
+
+	if (l->transport == DAY_IEXTP)
+		put_le16(block, (uint16_t)m->bytes);
+	else
+		put_be16(block, (uint16_t)m->bytes);
+	if (m->bytes > 0)
+		memcpy(block + 2, m->data, m->bytes);
+	l->bytes += 2 + m->bytes;
+	l->stream_offset += 2 + m->bytes;
+	l->messages++;
+	l->next_sequence++;
+	l->next_ordinal++;
+	l->last_ns = now_ns;
+	if (l->messages == l->messages_wanted)
+		day_line_flush(l);
+}
+
+uint64_t day_line_frontier_ns(const struct day_line *l, uint64_t now_ns)
+{
+	return l->messages > 0 ? l->last_ns : now_ns;
+}

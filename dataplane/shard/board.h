@@ -3,11 +3,13 @@
  * Board: the newest top of every book of a feed, for anyone who maps it: other cores, other
  * processes, `genesis books`.
  *
- * A row per symbol id, one writer per row (the shard that owns the symbol's book). Each row is a
- * two-slot latch of relaxed atomic words: the writer fills the slot nobody is sent to and then
- * release-stores the version; a reader acquire-loads the version, copies that slot, fences, and is
- * done when the version is still the same. A dead writer therefore never makes a reader spin. Rows
- * are written only on change, positions never decrease within an epoch.
+ * A row per symbol id, one writer per row (the shard that owns the symbol's book: it claims the row
+ * before its first write). Each row is a two-slot latch of atomic words: the writer fills the slot
+ * nobody is sent to and then release-stores the version; a reader acquire-loads the version, copies
+ * that slot, and is done when the version is still the same. A dead writer therefore never makes a
+ * reader spin. Words are release-stored and acquire-loaded (plain moves on x86) in place of fences:
+ * who sees a word of a newer version also sees that the version moved. Rows are written only on
+ * change, positions never decrease within an epoch.
  *
  * The header has the feed's GAP word (all books of the feed are suspect up to there) and each
  * class's position per shard.
@@ -64,7 +66,7 @@ static_assert(sizeof(struct board_top) == 120, "15 words");
 struct board_row {
 	_Atomic uint64_t version; /* 0: never written; slot version & 1 is current */
 	_Atomic uint64_t slot[2][BOARD_WORDS];
-	uint64_t pad[1];
+	_Atomic uint64_t owner; /* shard id + 1 of its one writer; 0: nobody yet */
 };
 
 static_assert(sizeof(struct board_row) == 256, "four cache lines, one writer");
@@ -100,10 +102,24 @@ int board_init(struct board *b, void *base, uint64_t bytes, uint32_t rows_max, u
 /* A reader's attach. 0 or -EPROTO. */
 int board_attach(struct board *b, void *base, uint64_t bytes);
 
+/* May `shard` write the row? The first to ask gets it for good, so that two shards which take one
+ * symbol never write one row. */
+bool board_claim(struct board *b, uint32_t row, uint32_t shard);
 /* The row's one writer. */
 void board_write(struct board *b, uint32_t row, const struct board_top *t);
 /* Anyone. 0; -ENOENT: row never written; -EAGAIN: it changed `tries` times while being read. */
 int board_read(const struct board *b, uint32_t row, struct board_top *t, uint32_t tries);
+
+/* A shard's class, once per turn that moved it. */
+struct board_position {
+	uint32_t epoch;
+	uint64_t sequence; /* next to be applied */
+	uint64_t lag_bytes;
+};
+void board_set_position(struct board *b, uint32_t shard, uint32_t class,
+                        const struct board_position *p);
+void board_get_position(const struct board *b, uint32_t shard, uint32_t class,
+                        struct board_position *p);
 
 /* The receive core, when a GAP record was appended; positions only move forward. */
 void board_gap(struct board *b, uint32_t epoch, uint64_t end_sequence);

@@ -66,6 +66,13 @@ struct shard_stats {
 	uint64_t critical_lag_bytes; /* gauge, worst feed */
 	uint64_t normal_lag_bytes;   /* gauge */
 	uint64_t busy_turns;         /* turns that moved a cursor */
+	uint64_t catch_up_lag_bytes; /* gauge: from the oldest position that detached groups hold to
+	                                their class's, worst */
+	uint64_t caught_up;          /* times a detached group was attached again */
+	uint64_t trades_broken;      /* break messages that met a group */
+	uint64_t routes_refused;     /* a group's share of a symbol that no link was left for */
+	uint64_t board_refused;      /* rows another shard writes */
+	uint64_t latency_unrecorded; /* records applied beyond the turn's latency list */
 };
 
 struct shard; /* shard_private.h */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/shard/shard_private.h"
+#include "dataplane/wire/packet.h"
 
 #define SHARD_ALIGN 64u
 

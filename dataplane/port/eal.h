@@ -29,7 +29,15 @@ struct eal_options {
 int eal_start(const struct eal_options *o, char error[EAL_ERROR_BYTES]);
 void eal_stop(void);
 bool eal_is_running(void);
+/* Were PCI devices allowed at the start? */
+bool eal_has_pci(void);
 const char *eal_version(void);
+
+/* To be called by a thread that Genesis made, before it receives: gives it a DPDK core id of its
+ * own, without which the buffer pools' per-core caches pass it by. 0 or -errno (-ENOMEM: no id
+ * left); receiving works without it as well, only slower. Unregister before the thread ends. */
+int eal_thread_register(void);
+void eal_thread_unregister(void);
 
 /* A port made of a ring inside the process: what one side sends, port_receive() on the other gets.
  * The sender copies its frame into a buffer. Names an ethdev that port_options.device can name. */

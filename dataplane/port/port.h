@@ -38,7 +38,8 @@ struct port_options {
 	                       none */
 	bool promiscuous;
 	bool hardware_timestamps; /* use them where the device has them */
-	int socket;               /* NUMA node of the buffers; -1: any */
+	int socket;               /* NUMA node of the buffers; -1: the device's */
+	uint8_t index;            /* of the port in the engine; goes into packet.port */
 };
 
 /* Control core's view, refreshed by port_poll(); ids, units and help in dataplane/stats.h. */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the files of a port share: the port itself (control core) and its queues (each its core's).
+ */
+#ifndef DATAPLANE_PORT_PORT_PRIVATE_H
+#define DATAPLANE_PORT_PORT_PRIVATE_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "dataplane/port/port.h"
+#include "dataplane/port/port_clock.h"
+
+#define PORT_DEVICE_BYTES      256u
+#define PORT_DESCRIPTION_BYTES 256u
+
+/* Where packet times come from. */
+enum port_time {
+	PORT_TIME_TURN,
+	PORT_TIME_HARDWARE, /* ticks of the device, mapped */
+	PORT_TIME_CAPTURE,  /* microseconds since the Unix epoch, out of the file that is played */
+};
+
+/* The clock mapping on its way from the control core to the queues' cores. Two slots: the writer
+ * fills the one that is not current, so a reader never waits; it only checks that no second update
+ * came while it read. */
+struct port_clock_board {
+	_Atomic uint64_t version; /* slot = version & 1; 0: none yet */
+	struct {
+		_Atomic uint64_t ticks;
+		_Atomic uint64_t time_ns;
+		_Atomic uint64_t ns_per_tick_q32;
+	} slot[2];
+};
+
+/* One writer each: the queue's core. The control core reads now and then. */
+struct port_queue {
+	alignas(64) uint16_t ethdev;
+	uint16_t queue;
+	uint8_t index;
+	uint8_t time; /* enum port_time */
+	uint16_t held_count;
+	uint32_t time_offset; /* of the dynamic mbuf field */
+	uint64_t time_flag;   /* in ol_flags: the field is set */
+	const struct port_clock_board *clock;
+	_Atomic uint64_t multi_segment;  /* relaxed: read by port_poll() */
+	_Atomic uint64_t received_bytes; /* relaxed: read by port_poll() */
+	alignas(64) struct rte_mbuf *held[PACKET_BURST_MAX];
+};
+
+/* The kernel's network interface under an AF_PACKET, AF_XDP or pcap port. These drivers report
+ * their link as up whatever happens, so the kernel is asked (port_kernel.c). */
+struct port_kernel {
+	int socket; /* -1: no such interface */
+	unsigned int interface;
+	char name[32];
+	bool packet_sockets; /* AF_PACKET: its sockets know what the kernel dropped */
+};
+
+struct port {
+	struct port_queue queues[PORT_QUEUES_MAX];
+	struct port_clock_board clock_board;
+	struct port_clock clock;
+	struct port_stats stats;
+	struct port_options options; /* its pointers are not kept, see below */
+	char name[PORT_NAME_BYTES];
+	char device[PORT_DEVICE_BYTES];
+	uint32_t groups[PORT_GROUPS_MAX];
+	uint16_t ethdev;
+	uint16_t tx_queues;
+	struct rte_device *attached; /* set: this port attached it and will detach it */
+	bool started;
+	bool timesync; /* the device's clock is read by timesync, not by read_clock */
+	enum port_time time;
+	struct rte_eth_dev_info info;
+	struct rte_mempool *pool;
+	struct port_kernel kernel;
+	struct rte_eth_stats last; /* the device's counters at the last poll */
+	char multicast[64];        /* what was negotiated */
+	char time_text[64];
+	char description[PORT_DESCRIPTION_BYTES];
+};
+
+/* Fills error with "port NAME: ..." and returns result. */
+int port_error(const struct port *p, int result, char error[PORT_ERROR_BYTES], const char *format,
+               ...) __attribute__((format(printf, 4, 5)));
+
+/* port_device.c: finds the ethdev of p->device, attaching it if need be. */
+int port_device_attach(struct port *p, char error[PORT_ERROR_BYTES]);
+void port_device_detach(struct port *p);
+
+/* port_setup.c: configures the ethdev and its queues, makes the pool. */
+int port_setup(struct port *p, char error[PORT_ERROR_BYTES]);
+
+/* port_multicast.c: lets the groups in; p->multicast says how. */
+void port_multicast_apply(struct port *p);
+
+/* port_time.c */
+uint64_t port_time_offload(struct port *p); /* what to ask the device for */
+void port_time_start(struct port *p);       /* after the device was started */
+void port_time_poll(struct port *p, uint64_t now_ns);
+
+/* port_kernel.c */
+void port_kernel_open(struct port_kernel *k, const struct rte_eth_dev_info *info);
+bool port_kernel_link_is_up(const struct port_kernel *k);
+uint32_t port_kernel_mbps(const struct port_kernel *k);
+/* Packets dropped since the last call. */
+uint64_t port_kernel_drops(const struct port_kernel *k);
+void port_kernel_close(struct port_kernel *k);
+
+#endif

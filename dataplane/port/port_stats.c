@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The control core's view of a port: counters and link.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "dataplane/port/port_private.h"
+#include "dataplane/stats.h"
+
+static const struct counter port_counters[] = {
+        {"received", "packets", "Packets that the device received.", false},
+        {"received_bytes", "bytes", "Bytes of these packets.", false},
+        {"missed", "packets", "Packets lost because no descriptor or ring slot was free.", false},
+        {"errors", "packets", "Packets that the device refused as damaged.", false},
+        {"no_buffer", "packets", "Packets lost because no buffer was free.", false},
+        {"multi_segment", "packets", "Packets dropped because they need more than one buffer.",
+         false},
+        {"link_up", "bool", "1: the link is up, 0: it is down.", true},
+        {"link_changes", "changes", "How often the link went up or down since the start.", false},
+        {"link_mbps", "Mbit/s", "Speed of the link; 0: unknown.", true},
+};
+
+static_assert(sizeof(port_counters) / sizeof(port_counters[0]) ==
+                      sizeof(struct port_stats) / sizeof(uint64_t),
+              "every counter has a name");
+
+const struct counter_table counters_port = {
+        .name = "port",
+        .counters = port_counters,
+        .count = sizeof(port_counters) / sizeof(port_counters[0]),
+};
+
+/* Adds what came since the last poll. A driver that starts again from 0 (on restart, or when
+ * another counter wraps) does not take back what was counted. */
+static void advance(uint64_t *total, uint64_t *last, uint64_t now)
+{
+	*total += now >= *last ? now - *last : now;
+	*last = now;
+}
+
+static void poll_counters(struct port *p)
+{
+	struct rte_eth_stats now;
+	uint64_t multi_segment = 0;
+	uint64_t bytes = 0;
+
+	for (uint16_t q = 0; q < p->options.queues; q++) {
+		multi_segment +=
+		        atomic_load_explicit(&p->queues[q].multi_segment, memory_order_relaxed);
+		bytes += atomic_load_explicit(&p->queues[q].received_bytes, memory_order_relaxed);
+	}
+	p->stats.multi_segment = multi_segment;
+	if (rte_eth_stats_get(p->ethdev, &now) != 0)
+		return;
+	advance(&p->stats.received, &p->last.ipackets, now.ipackets);
+	advance(&p->stats.received_bytes, &p->last.ibytes, now.ibytes);
+	advance(&p->stats.missed, &p->last.imissed, now.imissed);
+	advance(&p->stats.errors, &p->last.ierrors, now.ierrors);
+	advance(&p->stats.no_buffer, &p->last.rx_nombuf, now.rx_nombuf);
+	/* Some drivers (ring) count packets but no bytes. */
+	if (p->last.ibytes == 0)
+		p->stats.received_bytes = bytes;
+	p->stats.missed += port_kernel_drops(&p->kernel);
+}
+
+static void poll_link(struct port *p)
+{
+	struct rte_eth_link link = {0};
+	const bool kernel = p->kernel.socket >= 0;
+	bool up = rte_eth_link_get_nowait(p->ethdev, &link) == 0 &&
+	          link.link_status == RTE_ETH_LINK_UP;
+	uint32_t mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+
+	if (kernel) {
+		up = up && port_kernel_link_is_up(&p->kernel);
+		mbps = port_kernel_mbps(&p->kernel);
+	}
+	p->stats.link_changes += up != (p->stats.link_up != 0);
+	p->stats.link_up = up;
+	p->stats.link_mbps = up ? mbps : 0;
+}
+
+void port_poll(struct port *p, uint64_t now_ns)
+{
+	/* First of all: the mapping takes now_ns for the time of this line. */
+	port_time_poll(p, now_ns);
+	poll_counters(p);
+	poll_link(p);
+}
+
+const struct port_stats *port_stats(const struct port *p)
+{
+	return &p->stats;
+}

@@ -21,19 +21,20 @@
 #include "dataplane/port/eal.h"
 
 #define COMMAND      "demo"
-#define RING_PACKETS 4096u
+#define RING_PACKETS 1024u
 #define VIEW_NS      500000000ull
-#define SETTLE_NS    10000000000ull /* how long the engine may take to finish after the last packet \
-	                             */
-#define EAL_MIB 64u
+#define SETTLE_NS                                                                      \
+	10000000000ull /* how long the engine may take to finish after the last packet \
+	                */
+#define EAL_MIB 128u
 
 static const char configuration[] =
-        "engine: {name: demo-%d, pool: 128MiB, dpdk_memory: 64MiB, publish_turns: 4096}\n"
+        "engine: {name: demo-%d, pool: 128MiB, dpdk_memory: 128MiB, publish_turns: 4096}\n"
         "cores:\n"
         "  - {name: worker, idle: yield}\n"
         "ports:\n"
-        "  - {name: a, device: net_ring_demo_a, core: worker}\n"
-        "  - {name: b, device: net_ring_demo_b, core: worker}\n"
+        "  - {name: a, device: net_ring_demo_a, core: worker, buffers: 4096}\n"
+        "  - {name: b, device: net_ring_demo_b, core: worker, buffers: 4096}\n"
         "feeds:\n"
         "  - name: itch\n"
         "    protocol: itch50\n"

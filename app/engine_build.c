@@ -174,7 +174,12 @@ static int measure_groups(struct engine *e, struct group_options *options, struc
 			/* The region, page aligned, and its page epochs. */
 			z->groups_bytes +=
 			        bytes + REGION_PAGE_BYTES + page_up(bytes / REGION_PAGE_BYTES);
-			e->shard_group_count[e->groups[n].shard]++;
+			/* shard_bytes() asks for the groups' options only. */
+			uint32_t s = e->groups[n].shard;
+
+			e->groups[n].group.options = options[n];
+			e->shard_groups[(uint64_t)s * e->group_count + e->shard_group_count[s]++] =
+			        &e->groups[n].group;
 		}
 	}
 	return 0;
@@ -217,6 +222,8 @@ static int measure(struct engine *e, struct group_options *options, struct engin
 		const struct config_feed *f = &c->feeds[i];
 		uint64_t region = feed_region_bytes(f, &e->options);
 
+		/* shard_bytes() asks how many symbols a feed may have. */
+		e->feeds[i].directory.symbols_max = f->symbols_max;
 		z->feeds_bytes += region + REGION_PAGE_BYTES + page_up(region / REGION_PAGE_BYTES) +
 		                  page_up(log_control_bytes(segments_of(f->log_bytes_max))) +
 		                  page_up(sizeof(struct message_scan)) + REGION_PAGE_BYTES;
@@ -350,9 +357,6 @@ static int build_group(struct engine *e, uint32_t n, const struct group_options 
 		         g->config->line, g->name, why);
 		return rc;
 	}
-	uint32_t s = g->shard;
-
-	e->shard_groups[(uint64_t)s * e->group_count + e->shard_group_count[s]++] = &g->group;
 	return 0;
 }
 
@@ -412,7 +416,6 @@ static int build(struct engine *e, const struct group_options *options,
 	}
 	for (uint32_t i = 0; rc == 0 && i < c->feed_count; i++)
 		rc = build_feed(e, i, error);
-	memset(e->shard_group_count, 0, sizeof(e->shard_group_count));
 	for (uint32_t i = 0; rc == 0 && i < e->group_count; i++)
 		rc = build_group(e, i, &options[i], error);
 	for (uint32_t i = 0; rc == 0 && i < c->shard_count; i++) {

@@ -156,12 +156,9 @@ int segment_pool_init(struct segment_pool *p, void *base, uint64_t bytes, uint32
 	atomic_store_explicit(&c->users, 0, memory_order_relaxed);
 	atomic_store_explicit(&c->common, count, memory_order_relaxed);
 	atomic_store_explicit(&c->top, SEGMENT_NONE, memory_order_relaxed);
+	/* The segments themselves are not touched: a pool may be far larger than what is ever used.
+	 * A header without a magic belongs to a segment that was never taken. */
 	for (uint32_t i = count; i-- > 0;) {
-		struct segment_header *h = header_at(p, i);
-
-		h->magic = SEGMENT_MAGIC;
-		h->owner = SEGMENT_NONE;
-		h->base_offset = SEGMENT_UNLINKED;
 		atomic_store_explicit(&c->entries[i].owner, SEGMENT_NONE, memory_order_relaxed);
 		stack_push(c, i);
 	}

@@ -63,10 +63,10 @@ static inline uint32_t directory_find(const struct directory *d, uint64_t name)
 	for (uint32_t i = (uint32_t)symbol_hash(name) & d->mask;; i = (i + 1) & d->mask) {
 		uint64_t n = atomic_load_explicit(&d->entries[i].name, memory_order_acquire);
 
+		if (n == 0)
+			return SYMBOL_NONE; /* first, so that 0 itself finds no free entry */
 		if (n == name)
 			return d->entries[i].id;
-		if (n == 0)
-			return SYMBOL_NONE;
 	}
 }
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/stats.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "dataplane/book/book.h"
+#include "dataplane/feed/arbiter.h"
+#include "dataplane/feed/line.h"
+#include "dataplane/feed/receiver.h"
+#include "dataplane/log/log.h"
+#include "dataplane/port/port.h"
+#include "dataplane/shard/group.h"
+#include "dataplane/shard/shard.h"
+
+/* A row stands at its field's place, whatever the order below, and carries the field's name. A
+ * field that is missing at the end fails the assert, one in the middle the unit test (a row without
+ * an id). */
+#define AT(owner, field)                  [offsetof(struct owner, field) / sizeof(uint64_t)]
+#define COUNTER(owner, field, unit, help) AT(owner, field) = {#field, unit, help, false}
+#define GAUGE(owner, field, unit, help)   AT(owner, field) = {#field, unit, help, true}
+/* Elements of an array have names of their own. */
+#define ELEMENT(owner, field, index, id, unit, help) \
+	[offsetof(struct owner, field) / sizeof(uint64_t) + (index)] = {id, unit, help, false}
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define TABLE(variable, table_name, owner, rows)                                                   \
+	static_assert(COUNT(rows) * sizeof(uint64_t) == sizeof(struct owner),                      \
+	              "a row per counter of struct " #owner);                                      \
+	const struct counter_table variable = {                                                    \
+	        .name = table_name, .counters = rows, .count = COUNT(rows)}
+
+static const struct counter port_rows[] = {
+        COUNTER(port_stats, received, "packets", "Packets the port handed to its core."),
+        COUNTER(port_stats, received_bytes, "bytes", "Bytes of those packets."),
+        COUNTER(port_stats, missed, "packets",
+                "Packets the device dropped because no descriptor was free."),
+        COUNTER(port_stats, errors, "packets", "Packets the device received damaged."),
+        COUNTER(port_stats, no_buffer, "packets",
+                "Packets dropped because the buffer pool was empty."),
+        COUNTER(port_stats, multi_segment, "packets",
+                "Packets dropped because they spanned several buffers."),
+        GAUGE(port_stats, link_up, "", "1 while the link is up, else 0."),
+        COUNTER(port_stats, link_changes, "changes", "Times the link went up or down."),
+        GAUGE(port_stats, link_mbps, "Mbit/s", "Speed of the link."),
+};
+TABLE(counters_port, "port", port_stats, port_rows);
+
+#define FRAMES(verdict, id, help) ELEMENT(receiver_stats, frames, verdict, id, "packets", help)
+
+static const struct counter receiver_rows[] = {
+        COUNTER(receiver_stats, packets, "packets", "Packets taken from ports or captures."),
+        FRAMES(FRAME_OK, "frames_ok", "Packets that are whole IPv4 UDP datagrams."),
+        FRAMES(FRAME_RUNT, "frames_runt", "Packets shorter than their own headers."),
+        FRAMES(FRAME_VLAN_DEPTH, "frames_vlan_depth", "Packets with too many VLAN tags."),
+        FRAMES(FRAME_NOT_IPV4, "frames_not_ipv4", "Packets that are not IPv4."),
+        FRAMES(FRAME_BAD_IP_HEADER, "frames_bad_ip_header",
+               "Packets whose IP header contradicts itself."),
+        FRAMES(FRAME_IP_BEYOND_CAPTURE, "frames_ip_beyond_capture",
+               "Packets whose IP length goes beyond the bytes received."),
+        FRAMES(FRAME_FRAGMENT, "frames_fragment", "IP fragments, which are not taken."),
+        FRAMES(FRAME_NOT_UDP, "frames_not_udp", "IPv4 packets of another protocol than UDP."),
+        FRAMES(FRAME_BAD_UDP_LENGTH, "frames_bad_udp_length",
+               "Packets whose UDP length does not fit into the IP payload."),
+        FRAMES(FRAME_BAD_CHECKSUM, "frames_bad_checksum",
+               "Packets with a wrong IP or UDP checksum, where verification is on."),
+        COUNTER(receiver_stats, unknown_destination, "packets",
+                "Datagrams to a destination that is no line of any feed."),
+        COUNTER(receiver_stats, feed_packets, "packets", "Datagrams of lines, malformed included."),
+        COUNTER(receiver_stats, malformed_packets, "packets",
+                "Datagrams of lines that were malformed or cut."),
+};
+TABLE(counters_receiver, "receiver", receiver_stats, receiver_rows);
+
+static const struct counter line_rows[] = {
+        COUNTER(line_stats, packets, "packets", "Datagrams on this line."),
+        COUNTER(line_stats, bytes, "bytes", "Payload bytes on this line."),
+        COUNTER(line_stats, messages, "messages",
+                "Messages this line brought, duplicates included."),
+        COUNTER(line_stats, wins, "messages", "Messages whose first copy this line brought."),
+        COUNTER(line_stats, duplicates, "messages", "Messages another copy of which came before."),
+        COUNTER(line_stats, late, "messages", "Messages that came after their range was given up."),
+        GAUGE(line_stats, lost, "messages",
+              "Messages this line jumped over and has not brought since."),
+        COUNTER(line_stats, malformed, "packets", "Datagrams on this line that were malformed."),
+        COUNTER(line_stats, heartbeats, "packets", "Heartbeats on this line."),
+        GAUGE(line_stats, skew_ns, "ns",
+              "How much later than the first copy this line's duplicates come, on average."),
+        COUNTER(line_stats, skew_ns_max, "ns", "The largest such delay seen."),
+        GAUGE(line_stats, last_seen_ns, "ns", "When the line's last datagram came, since 1970."),
+};
+TABLE(counters_line, "line", line_stats, line_rows);
+
+#define LOST(reason, id, help) ELEMENT(arbiter_stats, lost_by_reason, reason, id, "messages", help)
+
+static const struct counter arbiter_rows[] = {
+        COUNTER(arbiter_stats, packets, "packets", "Well-formed datagrams of the feed's lines."),
+        COUNTER(arbiter_stats, duplicates, "messages",
+                "Messages already delivered, already waiting, or before the joining point."),
+        COUNTER(arbiter_stats, late, "messages",
+                "Messages that came after their range was given up; not applied."),
+        COUNTER(arbiter_stats, parked, "messages", "Messages that came early and had to wait."),
+        COUNTER(arbiter_stats, healed, "messages",
+                "Messages known to be missing that a line still brought in time."),
+        COUNTER(arbiter_stats, healed_by_other_line, "messages",
+                "Of those, messages brought by another line than the one that showed the gap."),
+        COUNTER(arbiter_stats, gaps, "ranges", "Ranges of messages given up."),
+        COUNTER(arbiter_stats, lost_messages, "messages", "Messages given up."),
+        LOST(GAP_AGE, "lost_age", "Messages given up because no line brought them in time."),
+        LOST(GAP_PARKING, "lost_parking", "Messages given up because parking was full."),
+        LOST(GAP_OVERLOAD, "lost_overload", "Messages given up because the log had no segment."),
+        LOST(GAP_SESSION, "lost_session", "Messages still missing when their session was left."),
+        LOST(GAP_INPUT, "lost_input", "Messages still missing at the end of a replayed input."),
+        COUNTER(arbiter_stats, session_resets, "sessions", "New sessions after the first."),
+        COUNTER(arbiter_stats, sessions_ended, "sessions", "Sessions the exchange ended."),
+        COUNTER(arbiter_stats, stale_session_packets, "packets",
+                "Datagrams of a session already left."),
+        COUNTER(arbiter_stats, rewinds, "packets",
+                "Datagrams far behind the stream within the same session."),
+        GAUGE(arbiter_stats, parking_bytes, "bytes", "Bytes that wait now."),
+        GAUGE(arbiter_stats, parking_pieces, "pieces", "Pieces of stream that wait now."),
+        COUNTER(arbiter_stats, parking_full, "times",
+                "Times something did not fit into parking and a range was given up for it."),
+};
+TABLE(counters_arbiter, "feed", arbiter_stats, arbiter_rows);
+
+static const struct counter log_rows[] = {
+        COUNTER(log_stats, records, "records", "Records appended to the log."),
+        COUNTER(log_stats, bytes, "bytes", "Bytes of those records, headers and padding included."),
+        COUNTER(log_stats, segments_taken, "segments", "Segments taken from the pool."),
+        COUNTER(log_stats, segments_given, "segments", "Segments given back to the pool."),
+        COUNTER(log_stats, append_refused, "records",
+                "Appends refused because the pool was dry or the ceiling reached."),
+        COUNTER(log_stats, claims_revoked, "claims",
+                "Image claims taken away because segments ran out."),
+};
+TABLE(counters_log, "log", log_stats, log_rows);
+
+static const struct counter shard_rows[] = {
+        COUNTER(shard_stats, turns, "turns", "Turns of the shard."),
+        COUNTER(shard_stats, records, "records", "Records looked at."),
+        COUNTER(shard_stats, records_skipped, "records",
+                "Records skipped because none of their symbols is here."),
+        COUNTER(shard_stats, messages, "messages", "Messages walked over."),
+        COUNTER(shard_stats, delivered, "messages", "Messages given to a group."),
+        COUNTER(shard_stats, orphan_references, "messages",
+                "Messages about an order that no group of the class has."),
+        COUNTER(shard_stats, unroutable, "messages", "Messages of a symbol that no group takes."),
+        COUNTER(shard_stats, gaps_seen, "records", "GAP records passed."),
+        COUNTER(shard_stats, resets_seen, "records", "RESET records passed."),
+        COUNTER(shard_stats, ends_seen, "records", "END records passed."),
+        COUNTER(shard_stats, board_writes, "rows", "Rows written to boards."),
+        GAUGE(shard_stats, groups_detached, "groups", "Groups that are detached now."),
+        GAUGE(shard_stats, groups_quarantined, "groups", "Groups that are quarantined now."),
+        GAUGE(shard_stats, critical_lag_bytes, "bytes",
+              "How far the critical cursor is behind the head, worst feed."),
+        GAUGE(shard_stats, normal_lag_bytes, "bytes",
+              "How far the normal cursor is behind the head, worst feed."),
+        COUNTER(shard_stats, busy_turns, "turns", "Turns that moved a cursor."),
+};
+TABLE(counters_shard, "shard", shard_stats, shard_rows);
+
+static const struct counter group_rows[] = {
+        COUNTER(group_stats, messages, "messages", "Messages delivered to the group."),
+        COUNTER(group_stats, book_changes, "changes", "Messages that changed one of its books."),
+        COUNTER(group_stats, detached_times, "times", "Times the group was detached."),
+        COUNTER(group_stats, failures, "times", "Times one of its components failed."),
+        COUNTER(group_stats, caught_up_messages, "messages",
+                "Messages delivered by the catch-up cursor."),
+};
+TABLE(counters_group, "group", group_stats, group_rows);
+
+static const struct counter books_rows[] = {
+        GAUGE(book_set_stats, orders_live, "orders", "Orders that rest now."),
+        COUNTER(book_set_stats, orphan_references, "messages",
+                "Messages about an order that is not here."),
+        COUNTER(book_set_stats, replaced_references, "orders",
+                "Orders replaced by a second Add with the same reference."),
+        COUNTER(book_set_stats, refused_symbols, "symbols",
+                "Books refused because the set has its maximum of symbols."),
+        COUNTER(book_set_stats, refused_orders, "orders",
+                "Orders refused because the set has its maximum of orders."),
+        COUNTER(book_set_stats, refused_levels, "levels",
+                "Levels refused because the set has its maximum of levels."),
+        COUNTER(book_set_stats, ignored, "messages",
+                "Messages with 0 shares or an unknown side, which change nothing."),
+        COUNTER(book_set_stats, overtaken, "messages",
+                "Messages that took more from an order than rested."),
+        GAUGE(book_set_stats, books_degraded, "books",
+              "Books of which something did not fit since their last reset."),
+};
+TABLE(counters_books, "books", book_set_stats, books_rows);

@@ -24,10 +24,10 @@
 	[offsetof(struct owner, field) / sizeof(uint64_t) + (index)] = {id, unit, help, false}
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-#define TABLE(variable, table_name, owner, rows)                                                   \
-	static_assert(COUNT(rows) * sizeof(uint64_t) == sizeof(struct owner),                      \
-	              "a row per counter of struct " #owner);                                      \
-	const struct counter_table variable = {                                                    \
+#define TABLE(variable, table_name, owner, rows)                              \
+	static_assert(COUNT(rows) * sizeof(uint64_t) == sizeof(struct owner), \
+	              "a row per counter of struct " #owner);                 \
+	const struct counter_table variable = {                               \
 	        .name = table_name, .counters = rows, .count = COUNT(rows)}
 
 static const struct counter port_rows[] = {
@@ -157,6 +157,16 @@ static const struct counter shard_rows[] = {
         GAUGE(shard_stats, normal_lag_bytes, "bytes",
               "How far the normal cursor is behind the head, worst feed."),
         COUNTER(shard_stats, busy_turns, "turns", "Turns that moved a cursor."),
+        GAUGE(shard_stats, catch_up_lag_bytes, "bytes",
+              "How far the oldest detached group is behind its class, worst feed."),
+        COUNTER(shard_stats, caught_up, "times", "Times a detached group was attached again."),
+        COUNTER(shard_stats, trades_broken, "messages", "Trade breaks that met a group."),
+        COUNTER(shard_stats, routes_refused, "routes",
+                "Shares of a symbol refused because no link was left for them."),
+        COUNTER(shard_stats, board_refused, "rows",
+                "Board writes refused because another shard writes the row."),
+        COUNTER(shard_stats, latency_unrecorded, "records",
+                "Records applied beyond what a turn keeps for latency."),
 };
 TABLE(counters_shard, "shard", shard_stats, shard_rows);
 

@@ -13,7 +13,7 @@
 
 struct counter {
 	const char *id;   /* lower_case, unique within its table */
-	const char *unit; /* "packets", "messages", "bytes", "ns", ... */
+	const char *unit; /* "packets", "messages", "bytes", "ns", ...; empty: none */
 	const char *help; /* one sentence */
 	bool gauge;       /* may go down */
 };

@@ -335,8 +335,7 @@ static void shard_record_latency(struct shard *s, uint64_t now_ns)
  * machine's clock say anything. */
 static inline void shard_note_time(struct shard *s, const struct record *r)
 {
-	if (r->kind != RECORD_DATA ||
-	    (r->time_source != TIME_TURN && r->time_source != TIME_HARDWARE))
+	if (r->time_source != TIME_TURN && r->time_source != TIME_HARDWARE)
 		return;
 	if (s->time_count < SHARD_LATENCY_MAX)
 		s->times[s->time_count++] = r->time_ns;
@@ -351,8 +350,8 @@ static uint32_t lane_step(struct shard *s, struct lane *l, uint32_t budget)
 
 	while (moved < budget && (w.record = cursor_next(&l->cursor)) != NULL) {
 		w.offset = l->cursor.position - w.record->bytes;
-		walk_record(&w);
-		shard_note_time(s, w.record);
+		if (walk_record(&w))
+			shard_note_time(s, w.record);
 		moved++;
 	}
 	/* Out of budget with the old head in mind: how far it is really away is worth a look. */

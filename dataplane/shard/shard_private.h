@@ -133,8 +133,8 @@ uint32_t lane_symbol(const struct lane *l, uint64_t name);
 
 /* -- walk.c -- */
 
-/* Takes one record through the lane. */
-void walk_record(struct walk *w);
+/* Takes one record through the lane. True: its messages were looked at. */
+bool walk_record(struct walk *w);
 /* Does this walk bring the member something it has not had? */
 static inline bool walk_moves(const struct walk *w, const struct member *m)
 {

@@ -221,7 +221,7 @@ static void walk_end(struct walk *w)
 	                  });
 }
 
-void walk_record(struct walk *w)
+bool walk_record(struct walk *w)
 {
 	struct shard_stats *stats = &w->shard->stats;
 	const struct record *r = w->record;
@@ -234,10 +234,10 @@ void walk_record(struct walk *w)
 		if ((r->interest & w->view->interest) == 0) {
 			stats->records_skipped++;
 			w->view->next_sequence = r->first_sequence + r->count;
-			return;
+			return false;
 		}
 		walk_data(w);
-		return;
+		return true;
 	}
 	switch ((enum record_kind)r->kind) {
 	case RECORD_GAP:
@@ -253,4 +253,5 @@ void walk_record(struct walk *w)
 	case RECORD_PAD:
 		break;
 	}
+	return false;
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static void init_queues(struct port *p)
 int port_open(struct port **out, const struct port_options *o, char error[PORT_ERROR_BYTES])
 {
 	struct port *p = aligned_alloc(alignof(struct port), sizeof(*p));
+	struct port_kernel_files before;
 
 	*out = NULL;
 	error[0] = '\0';
@@ -85,6 +87,7 @@ int port_open(struct port **out, const struct port_options *o, char error[PORT_E
 		return -ENOMEM;
 	memset(p, 0, sizeof(*p));
 	p->kernel.socket = -1;
+	port_kernel_files_get(&before);
 	int result = copy_options(p, o, error);
 
 	if (result == 0 && !eal_is_running())
@@ -100,7 +103,7 @@ int port_open(struct port **out, const struct port_options *o, char error[PORT_E
 		port_close(p);
 		return result;
 	}
-	port_kernel_open(&p->kernel, &p->info);
+	port_kernel_open(&p->kernel, &p->info, &before);
 	init_queues(p);
 	describe(p);
 	*out = p;
@@ -119,6 +122,7 @@ int port_start(struct port *p, char error[PORT_ERROR_BYTES])
 	p->started = true;
 	port_multicast_apply(p);
 	port_time_start(p);
+	port_stats_start(p);
 	describe(p);
 	return 0;
 }

@@ -44,9 +44,9 @@ struct port_options {
 
 /* Control core's view, refreshed by port_poll(); ids, units and help in dataplane/stats.h. */
 struct port_stats {
-	uint64_t received;
+	uint64_t received; /* delivered to port_receive(), multi_segment included */
 	uint64_t received_bytes;
-	uint64_t missed; /* by the device: no descriptor was free (imissed) */
+	uint64_t missed; /* by the device or the kernel: no descriptor or ring slot was free */
 	uint64_t errors; /* by the device */
 	uint64_t no_buffer;
 	uint64_t multi_segment; /* dropped: packet in more than one buffer */

@@ -3,21 +3,56 @@
  * The kernel's interface under a port: its link, its speed, and what its packet sockets dropped.
  * System calls, on the control core only.
  */
-#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "dataplane/port/port_private.h"
 
-#define FILES_MAX 4096
+static int domain_of(int file)
+{
+	socklen_t bytes = sizeof(int);
+	int domain = AF_UNSPEC;
+
+	return getsockopt(file, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 ? domain : AF_UNSPEC;
+}
+
+void port_kernel_files_get(struct port_kernel_files *f)
+{
+	memset(f, 0, sizeof(*f));
+	for (uint32_t i = 0; i < PORT_KERNEL_FILES_MAX; i++) {
+		int domain = domain_of((int)i);
+
+		if (domain == AF_PACKET || domain == AF_XDP)
+			f->bits[i / 64] |= 1ull << (i % 64);
+	}
+}
+
+/* Packets that the kernel dropped for this socket; what it counts is cleared by reading for
+ * AF_PACKET and runs on for AF_XDP. The AF_XDP driver tells of drops for want of a buffer, but not
+ * of those for want of room in the receive ring. */
+static uint64_t drops_of(int file, uint64_t before)
+{
+	struct tpacket_stats packet = {0};
+	struct xdp_statistics xdp = {0};
+	socklen_t bytes = sizeof(packet);
+
+	if (domain_of(file) == AF_PACKET &&
+	    getsockopt(file, SOL_PACKET, PACKET_STATISTICS, &packet, &bytes) == 0)
+		return before + packet.tp_drops;
+	bytes = sizeof(xdp);
+	if (domain_of(file) == AF_XDP &&
+	    getsockopt(file, SOL_XDP, XDP_STATISTICS, &xdp, &bytes) == 0)
+		return xdp.rx_ring_full;
+	return before;
+}
 
 static bool kernel_knows_better(const char *driver)
 {
@@ -25,14 +60,30 @@ static bool kernel_knows_better(const char *driver)
 	       strcmp(driver, "net_pcap") == 0;
 }
 
-void port_kernel_open(struct port_kernel *k, const struct rte_eth_dev_info *info)
+static void find_files(struct port_kernel *k, const struct port_kernel_files *before)
+{
+	struct port_kernel_files now;
+
+	port_kernel_files_get(&now);
+	for (uint32_t i = 0; i < PORT_KERNEL_FILES_MAX; i++) {
+		uint64_t bit = 1ull << (i % 64);
+
+		if ((now.bits[i / 64] & ~before->bits[i / 64] & bit) != 0 &&
+		    k->file_count < PORT_QUEUES_MAX)
+			k->files[k->file_count++] = (int)i;
+	}
+}
+
+void port_kernel_open(struct port_kernel *k, const struct rte_eth_dev_info *info,
+                      const struct port_kernel_files *before)
 {
 	*k = (struct port_kernel){.socket = -1};
 	if (info->if_index == 0 || !kernel_knows_better(info->driver_name) ||
 	    if_indextoname(info->if_index, k->name) == NULL)
 		return;
-	k->interface = info->if_index;
-	k->packet_sockets = strcmp(info->driver_name, "net_af_packet") == 0;
+	/* libpcap's socket is its own affair: the driver asks libpcap what was dropped. */
+	if (strcmp(info->driver_name, "net_pcap") != 0)
+		find_files(k, before);
 	k->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
@@ -59,36 +110,15 @@ uint32_t port_kernel_mbps(const struct port_kernel *k)
 	return mbps == (uint32_t)SPEED_UNKNOWN ? 0 : mbps;
 }
 
-static bool is_packet_socket_of(int file, unsigned int interface)
+uint64_t port_kernel_drops(struct port_kernel *k)
 {
-	struct sockaddr_ll address = {0};
-	socklen_t bytes = sizeof(int);
-	int domain = 0;
-
-	if (getsockopt(file, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0 || domain != AF_PACKET)
-		return false;
-	bytes = sizeof(address);
-	return getsockname(file, (struct sockaddr *)&address, &bytes) == 0 &&
-	       address.sll_ifindex == (int)interface;
-}
-
-/* The AF_PACKET driver keeps its sockets to itself and does not ask them what they dropped, so they
- * are looked for among the files of the process. Reading the count clears it. */
-uint64_t port_kernel_drops(const struct port_kernel *k)
-{
-	struct rlimit limit = {.rlim_cur = FILES_MAX};
 	uint64_t drops = 0;
 
-	if (!k->packet_sockets)
-		return 0;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	for (int file = 0; file < FILES_MAX && (rlim_t)file < limit.rlim_cur; file++) {
-		struct tpacket_stats counts = {0};
-		socklen_t bytes = sizeof(counts);
+	for (uint32_t i = 0; i < k->file_count; i++) {
+		uint64_t dropped = drops_of(k->files[i], k->dropped[i]);
 
-		if (is_packet_socket_of(file, k->interface) &&
-		    getsockopt(file, SOL_PACKET, PACKET_STATISTICS, &counts, &bytes) == 0)
-			drops += counts.tp_drops;
+		drops += dropped - k->dropped[i];
+		k->dropped[i] = dropped;
 	}
 	return drops;
 }

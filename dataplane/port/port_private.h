@@ -47,18 +47,21 @@ struct port_queue {
 	uint32_t time_offset; /* of the dynamic mbuf field */
 	uint64_t time_flag;   /* in ol_flags: the field is set */
 	const struct port_clock_board *clock;
-	_Atomic uint64_t multi_segment;  /* relaxed: read by port_poll() */
-	_Atomic uint64_t received_bytes; /* relaxed: read by port_poll() */
+	_Atomic uint64_t received; /* relaxed: read by port_poll(), as the next two */
+	_Atomic uint64_t received_bytes;
+	_Atomic uint64_t multi_segment;
 	alignas(64) struct rte_mbuf *held[PACKET_BURST_MAX];
 };
 
-/* The kernel's network interface under an AF_PACKET, AF_XDP or pcap port. These drivers report
- * their link as up whatever happens, so the kernel is asked (port_kernel.c). */
+/* The kernel's side of an AF_PACKET, AF_XDP or pcap port. These drivers report their link as up
+ * whatever happens, and do not count everything that the kernel drops; so the kernel is asked
+ * (port_kernel.c). */
 struct port_kernel {
-	int socket; /* -1: no such interface */
-	unsigned int interface;
-	char name[32];
-	bool packet_sockets; /* AF_PACKET: its sockets know what the kernel dropped */
+	int socket;                        /* for questions; -1: no such interface */
+	char name[32];                     /* of the interface */
+	int files[PORT_QUEUES_MAX];        /* the driver's sockets */
+	uint64_t dropped[PORT_QUEUES_MAX]; /* what they had dropped when last asked */
+	uint32_t file_count;
 };
 
 struct port {
@@ -96,6 +99,9 @@ void port_device_detach(struct port *p);
 /* port_setup.c: configures the ethdev and its queues, makes the pool. */
 int port_setup(struct port *p, char error[PORT_ERROR_BYTES]);
 
+/* port_stats.c: after the device was started. */
+void port_stats_start(struct port *p);
+
 /* port_multicast.c: lets the groups in; p->multicast says how. */
 void port_multicast_apply(struct port *p);
 
@@ -104,12 +110,19 @@ uint64_t port_time_offload(struct port *p); /* what to ask the device for */
 void port_time_start(struct port *p);       /* after the device was started */
 void port_time_poll(struct port *p, uint64_t now_ns);
 
-/* port_kernel.c */
-void port_kernel_open(struct port_kernel *k, const struct rte_eth_dev_info *info);
+/* port_kernel.c. The drivers keep their sockets to themselves; they are those that are new after
+ * the device was attached and set up. */
+#define PORT_KERNEL_FILES_MAX 4096u
+struct port_kernel_files {
+	uint64_t bits[PORT_KERNEL_FILES_MAX / 64];
+};
+void port_kernel_files_get(struct port_kernel_files *f);
+void port_kernel_open(struct port_kernel *k, const struct rte_eth_dev_info *info,
+                      const struct port_kernel_files *before);
 bool port_kernel_link_is_up(const struct port_kernel *k);
 uint32_t port_kernel_mbps(const struct port_kernel *k);
-/* Packets dropped since the last call. */
-uint64_t port_kernel_drops(const struct port_kernel *k);
+/* Packets dropped since the last call that the driver does not count. */
+uint64_t port_kernel_drops(struct port_kernel *k);
 void port_kernel_close(struct port_kernel *k);
 
 #endif

@@ -89,6 +89,7 @@ uint32_t port_receive(struct port_queue *q, struct packet *out, uint32_t max, ui
 		q->held[count++] = m; /* closes the gaps of dropped ones */
 	}
 	q->held_count = (uint16_t)count;
+	add(&q->received, got);
 	add(&q->received_bytes, bytes);
 	if (q->time_flag != 0)
 		stamp(q, out, count);

@@ -9,7 +9,7 @@
 #include "dataplane/stats.h"
 
 static const struct counter port_counters[] = {
-        {"received", "packets", "Packets that the device received.", false},
+        {"received", "packets", "Packets that the device delivered, dropped ones included.", false},
         {"received_bytes", "bytes", "Bytes of these packets.", false},
         {"missed", "packets", "Packets lost because no descriptor or ring slot was free.", false},
         {"errors", "packets", "Packets that the device refused as damaged.", false},
@@ -39,29 +39,40 @@ static void advance(uint64_t *total, uint64_t *last, uint64_t now)
 	*last = now;
 }
 
-static void poll_counters(struct port *p)
+/* What came is counted by the queues themselves: some drivers count no bytes (ring), some forget
+ * and remember again (memif, as its peer goes and comes). What did not come only the device knows.
+ */
+static void poll_queues(struct port *p)
+{
+	struct port_stats *s = &p->stats;
+
+	s->received = s->received_bytes = s->multi_segment = 0;
+	for (uint16_t i = 0; i < p->options.queues; i++) {
+		const struct port_queue *q = &p->queues[i];
+
+		s->received += atomic_load_explicit(&q->received, memory_order_relaxed);
+		s->received_bytes += atomic_load_explicit(&q->received_bytes, memory_order_relaxed);
+		s->multi_segment += atomic_load_explicit(&q->multi_segment, memory_order_relaxed);
+	}
+}
+
+static void poll_device(struct port *p)
 {
 	struct rte_eth_stats now;
-	uint64_t multi_segment = 0;
-	uint64_t bytes = 0;
 
-	for (uint16_t q = 0; q < p->options.queues; q++) {
-		multi_segment +=
-		        atomic_load_explicit(&p->queues[q].multi_segment, memory_order_relaxed);
-		bytes += atomic_load_explicit(&p->queues[q].received_bytes, memory_order_relaxed);
-	}
-	p->stats.multi_segment = multi_segment;
+	p->stats.missed += port_kernel_drops(&p->kernel);
 	if (rte_eth_stats_get(p->ethdev, &now) != 0)
 		return;
-	advance(&p->stats.received, &p->last.ipackets, now.ipackets);
-	advance(&p->stats.received_bytes, &p->last.ibytes, now.ibytes);
 	advance(&p->stats.missed, &p->last.imissed, now.imissed);
 	advance(&p->stats.errors, &p->last.ierrors, now.ierrors);
 	advance(&p->stats.no_buffer, &p->last.rx_nombuf, now.rx_nombuf);
-	/* Some drivers (ring) count packets but no bytes. */
-	if (p->last.ibytes == 0)
-		p->stats.received_bytes = bytes;
-	p->stats.missed += port_kernel_drops(&p->kernel);
+}
+
+void port_stats_start(struct port *p)
+{
+	/* What the device counted before is none of this port's. */
+	if (rte_eth_stats_get(p->ethdev, &p->last) != 0)
+		memset(&p->last, 0, sizeof(p->last));
 }
 
 static void poll_link(struct port *p)
@@ -85,7 +96,8 @@ void port_poll(struct port *p, uint64_t now_ns)
 {
 	/* First of all: the mapping takes now_ns for the time of this line. */
 	port_time_poll(p, now_ns);
-	poll_counters(p);
+	poll_queues(p);
+	poll_device(p);
 	poll_link(p);
 }
 

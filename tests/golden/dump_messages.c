@@ -51,11 +51,8 @@ static int dump_file(const struct protocol *p, const char *path)
 	while (fread(header, 1, 16, f) == 16) {
 		uint32_t bytes = le32(header + 8);
 
-		if (bytes > sizeof(frame) || fread(frame, 1, bytes, f) != bytes) {
-			fprintf(stderr, "%s: cut or not a capture\n", path);
-			fclose(f);
-			return 1;
-		}
+		if (bytes > sizeof(frame) || fread(frame, 1, bytes, f) != bytes)
+			break; /* cut in mid-record: read up to there */
 		enum frame_verdict v = frame_parse(frame, bytes, &options, &d);
 
 		if (v == FRAME_OK)

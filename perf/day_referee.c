@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dataplane/wire/bytes.h"
+#include "perf/day_symbols.h"
 
 #define SLOTS_MIN 1024u
 
@@ -17,8 +18,7 @@ struct day_referee {
 	struct day_order *orders; /* open addressing by reference, linear, at most half full */
 	uint64_t slots;           /* a power of two */
 	uint64_t arrivals;
-	char (*symbols)[8]; /* distinct, open addressing; all zero: free */
-	uint64_t symbol_slots;
+	struct day_symbols symbols;
 	char directory[65536][8]; /* locate -> symbol of its R message; zero: not seen */
 	bool listed[65536];
 };
@@ -63,13 +63,6 @@ static uint32_t stock_offset(uint8_t type)
 	}
 }
 
-static uint64_t mix(uint64_t v)
-{
-	v ^= v >> 31;
-	v *= 0x7fb5d329728ea185ull;
-	return v ^ v >> 29;
-}
-
 int day_referee_create(struct day_referee **out)
 {
 	struct day_referee *r = calloc(1, sizeof(*r));
@@ -77,10 +70,8 @@ int day_referee_create(struct day_referee **out)
 	if (r == NULL)
 		return -ENOMEM;
 	r->slots = SLOTS_MIN;
-	r->symbol_slots = SLOTS_MIN;
 	r->orders = calloc(r->slots, sizeof(*r->orders));
-	r->symbols = calloc(r->symbol_slots, sizeof(*r->symbols));
-	if (r->orders == NULL || r->symbols == NULL) {
+	if (r->orders == NULL) {
 		day_referee_destroy(r);
 		return -ENOMEM;
 	}
@@ -93,14 +84,14 @@ void day_referee_destroy(struct day_referee *r)
 	if (r == NULL)
 		return;
 	free(r->orders);
-	free(r->symbols);
+	day_symbols_finish(&r->symbols);
 	free(r);
 }
 
 /* The order's slot, or the free slot where it would go. */
 static struct day_order *slot_of(const struct day_referee *r, uint64_t reference)
 {
-	uint64_t i = mix(reference) & (r->slots - 1);
+	uint64_t i = day_symbols_mix(reference) & (r->slots - 1);
 
 	while (r->orders[i].shares != 0 && r->orders[i].reference != reference)
 		i = (i + 1) & (r->slots - 1);
@@ -209,39 +200,6 @@ static void on_take(struct day_referee *r, uint64_t reference, uint32_t shares)
 		o->shares -= shares;
 }
 
-static int learn_symbol(struct day_referee *r, const char *symbol)
-{
-	static const char none[8], blank[8] = "        ";
-	uint64_t i;
-
-	if (memcmp(symbol, none, 8) == 0 || memcmp(symbol, blank, 8) == 0)
-		return 0;
-	for (i = mix(le64((const uint8_t *)symbol)) & (r->symbol_slots - 1);
-	     memcmp(r->symbols[i], none, 8) != 0; i = (i + 1) & (r->symbol_slots - 1))
-		if (memcmp(r->symbols[i], symbol, 8) == 0)
-			return 0;
-	memcpy(r->symbols[i], symbol, 8);
-	r->counts.symbols++;
-	if (r->counts.symbols * 2 <= r->symbol_slots)
-		return 0;
-
-	char(*old)[8] = r->symbols;
-	uint64_t old_slots = r->symbol_slots;
-	int error = 0;
-
-	r->symbols = calloc(old_slots * 2, sizeof(*old));
-	if (r->symbols == NULL) {
-		r->symbols = old;
-		return -ENOMEM;
-	}
-	r->symbol_slots = old_slots * 2;
-	r->counts.symbols = 0;
-	for (i = 0; i < old_slots && error == 0; i++)
-		error = learn_symbol(r, old[i]);
-	free(old);
-	return error;
-}
-
 int day_referee_apply(struct day_referee *r, const uint8_t *message, uint32_t bytes)
 {
 	r->counts.messages++;
@@ -258,8 +216,9 @@ int day_referee_apply(struct day_referee *r, const uint8_t *message, uint32_t by
 	r->counts.by_type[type]++;
 	uint32_t stock = stock_offset(type);
 
-	if (stock != 0 && learn_symbol(r, (const char *)message + stock) != 0)
+	if (stock != 0 && day_symbols_add(&r->symbols, message + stock) != 0)
 		return -ENOMEM;
+	r->counts.symbols = r->symbols.count;
 	switch (type) {
 	case 'R':
 		memcpy(r->directory[be16(message + 1)], message + 11, 8);

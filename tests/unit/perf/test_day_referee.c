@@ -121,6 +121,7 @@ static void test_taking(void)
 	send_take('E', 2, 100);
 	send_take('D', 3, 0);
 	expect_csv("");
+	CU_ASSERT_EQUAL(day_referee_counts(r)->orders_live, 0);
 	CU_ASSERT_EQUAL(day_referee_counts(r)->orphan_references, 0);
 	send_take('D', 3, 0);
 	send_take('E', 1, 1);

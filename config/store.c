@@ -71,7 +71,11 @@ static int refuse_number(struct load *l, const struct load_value *v, enum value_
 {
 	switch (verdict) {
 	case VALUE_MALFORMED:
-		return refuse_text(l, v, "is not a whole number");
+		return refuse_text(l, v,
+		                   v->option->type == OPTION_DURATION ||
+		                                   v->option->type == OPTION_BYTES
+		                           ? "is not a whole number and its unit"
+		                           : "is not a whole number");
 	case VALUE_UNIT_MISSING:
 		return refuse_text(l, v, "has no unit");
 	case VALUE_UNIT_UNKNOWN:
@@ -136,7 +140,7 @@ static int store_bool(struct load *l, const struct load_value *v)
 	bool value;
 
 	if (!value_bool(v->node->text, &value))
-		return refuse_text(l, v, "is neither");
+		return refuse_text(l, v, "is neither yes nor no");
 	memcpy(field(v), &value, sizeof(value));
 	return 0;
 }

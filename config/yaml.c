@@ -11,7 +11,8 @@
 #include <string.h>
 #include <yaml.h>
 
-#define YAML_KEY "yaml" /* stands for the key in messages about the file as a whole */
+#define YAML_PATH_BYTES 256u
+#define YAML_KEY        "yaml" /* stands for the key in messages about the file as a whole */
 
 struct reader {
 	struct arena *arena;
@@ -54,31 +55,37 @@ static bool has_tab_indent(const struct reader *r, uint32_t line)
 	return at < r->bytes && r->text[at] == '\t';
 }
 
+static int reader_error(const struct reader *r, const yaml_parser_t *p, const char *problem)
+{
+	uint32_t line = lines_before(r, p->problem_offset);
+
+	if (strstr(problem, "control characters") != NULL)
+		return report_error(r->report, line, YAML_KEY,
+		                    "a control character; only printable text is allowed");
+	return report_error(r->report, line, YAML_KEY,
+	                    "not UTF-8 (%s); the file must be UTF-8 text", problem);
+}
+
 static int syntax_error(const struct reader *r, const yaml_parser_t *p)
 {
 	const char *problem = p->problem == NULL ? "not YAML" : p->problem;
+	yaml_mark_t mark = p->problem_mark;
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return report_no_memory(r->report);
-	if (p->error == YAML_READER_ERROR) {
-		uint32_t line = lines_before(r, p->problem_offset);
-
-		if (strstr(problem, "control characters") != NULL)
-			return report_error(r->report, line, YAML_KEY,
-			                    "a control character; only printable text is allowed");
-		return report_error(r->report, line, YAML_KEY,
-		                    "not UTF-8 (%s); the file must be UTF-8 text", problem);
-	}
-	uint32_t line = line_of(p->problem_mark);
-	uint32_t last = lines_before(r, r->bytes);
-
-	if (has_tab_indent(r, line))
-		return report_error(r->report, line, YAML_KEY,
+	if (p->error == YAML_READER_ERROR)
+		return reader_error(r, p, problem);
+	if (has_tab_indent(r, line_of(mark)))
+		return report_error(r->report, line_of(mark), YAML_KEY,
 		                    "a tab in the indentation; indent with spaces");
-	return report_error(r->report, line < last ? line : last, YAML_KEY,
+	/* Something that is never closed is missed at the end, but it is where it begins that the
+	 * user has to look. */
+	if (p->context != NULL && line_of(mark) >= lines_before(r, r->bytes))
+		mark = p->context_mark;
+	return report_error(r->report, line_of(mark), YAML_KEY,
 	                    "%s (column %u); write `key: value`, lists as [a, b] or behind `- `, "
 	                    "and quote text that holds : # [ { * & or !",
-	                    problem, (unsigned)p->problem_mark.column + 1);
+	                    problem, (unsigned)mark.column + 1);
 }
 
 /* The character at p (valid UTF-8, as libyaml checked); *bytes is its length. */
@@ -118,6 +125,27 @@ static int check_scalar(const struct reader *r, const yaml_event_t *e)
 	return 0;
 }
 
+/* "feeds[0].gap.KEY": the path of a key in the mapping that is open. */
+static void print_path(const struct reader *r, const char *key, char *out, size_t bytes)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (uint32_t i = 1; i <= r->depth && used < bytes; i++) {
+		const struct tree_node *parent = r->open[i - 1];
+		const char *dot = used == 0 ? "" : ".";
+
+		if (parent->kind == TREE_LIST)
+			used += (size_t)snprintf(out + used, bytes - used, "[%u]",
+			                         parent->count - 1);
+		else if (i == r->depth)
+			used += (size_t)snprintf(out + used, bytes - used, "%s%s", dot, key);
+		else
+			used += (size_t)snprintf(out + used, bytes - used, "%s%s", dot,
+			                         report_quote(parent->last->key).text);
+	}
+}
+
 static bool expects_key(const struct reader *r)
 {
 	return r->depth > 0 && r->open[r->depth - 1]->kind == TREE_MAPPING && r->key == NULL;
@@ -135,15 +163,17 @@ static int take_key(struct reader *r, const yaml_event_t *e)
 	if (text[0] == '\0')
 		return report_error(r->report, line, YAML_KEY, "an empty key; a key is a word");
 	const struct tree_node *twin = tree_member(mapping, text);
+	char path[YAML_PATH_BYTES];
 
+	print_path(r, report_quote(text).text, path, sizeof(path));
 	if (twin != NULL)
-		return report_error(r->report, line, report_quote(text).text,
+		return report_error(r->report, line, path,
 		                    "the key stands twice, first in line %u; a key stands once in "
 		                    "its mapping",
 		                    twin->key_line);
 	if (mapping->count >= TREE_MEMBERS_MAX)
-		return report_error(r->report, line, report_quote(text).text,
-		                    "too many keys in one mapping; up to %u", TREE_MEMBERS_MAX);
+		return report_error(r->report, line, path, "too many keys in one mapping; up to %u",
+		                    TREE_MEMBERS_MAX);
 	r->key = arena_text(r->arena, text, e->data.scalar.length);
 	r->key_line = line;
 	r->key_column = (uint32_t)e->start_mark.column + 1;
@@ -292,12 +322,17 @@ int yaml_read(struct arena *a, const struct report *report, const char *text, ui
 	struct reader r = {.arena = a, .report = report, .text = text, .bytes = bytes};
 	yaml_parser_t p;
 
+	/* libyaml would count a byte order mark as the first line's first column. */
+	if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		r.text += 3;
+		r.bytes -= 3;
+	}
 	if (bytes > TREE_FILE_BYTES_MAX)
 		return report_error(report, 0, NULL, "too long; a configuration has up to 1MiB");
 	if (!yaml_parser_initialize(&p))
 		return report_no_memory(report);
 	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&p, (const unsigned char *)text, bytes);
+	yaml_parser_set_input_string(&p, (const unsigned char *)r.text, r.bytes);
 	int status = read_events(&r, &p);
 
 	yaml_parser_delete(&p);

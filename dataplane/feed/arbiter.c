@@ -171,7 +171,6 @@ static inline bool arbiter_on_common(struct arbiter *a, const struct stream_arri
 	const struct feed_packet *p = v->packet;
 	struct line *l = &s->lines[v->line];
 	uint64_t messages = p->block_count;
-	struct line_span span = {v->first, v->end, v->claimed_end};
 
 	if (UNLIKELY(v->end != v->claimed_end || messages == 0))
 		return false;
@@ -197,8 +196,7 @@ static inline bool arbiter_on_common(struct arbiter *a, const struct stream_arri
 		l->stats.duplicates += messages;
 		stream_sample_skew(a, v->line, v->first, v->time_ns);
 	}
-	l->stats.messages += messages;
-	line_on_span(l, &s->windows[v->line], &span);
+	stream_account_line(a, v);
 	return true;
 }
 

@@ -17,9 +17,11 @@ void skew_clear(struct skew *s)
 	memset(s->hint, 0, sizeof(s->hint));
 }
 
-const struct skew_delivery *skew_find(struct skew *s, uint32_t line, uint64_t position)
+const struct skew_delivery *skew_find(struct skew *s, struct region *r, uint32_t line,
+                                      uint64_t position)
 {
 	assert(line < LINES_MAX);
+	region_mark(r, s, sizeof(s->count) + sizeof(s->hint));
 	uint64_t low = s->count < SKEW_DELIVERIES_MAX ? 0 : s->count - SKEW_DELIVERIES_MAX;
 	uint64_t high = s->count;
 	uint64_t hint = s->hint[line];

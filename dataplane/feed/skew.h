@@ -42,10 +42,12 @@ static inline void skew_on_delivery(struct skew *s, struct region *r,
 
 	*d = *delivery;
 	region_mark(r, d, sizeof(*d));
+	region_mark(r, s, sizeof(s->count) + sizeof(s->hint));
 }
 
 void skew_clear(struct skew *s);
 /* The remembered delivery that holds the position, or NULL. */
-const struct skew_delivery *skew_find(struct skew *s, uint32_t line, uint64_t position);
+const struct skew_delivery *skew_find(struct skew *s, struct region *r, uint32_t line,
+                                      uint64_t position);
 
 #endif

@@ -69,6 +69,12 @@ static void stream_lose(struct arbiter *a, uint64_t first, uint64_t end, enum ga
 	                                    .reason = reason});
 }
 
+/* True: the session's END is yet to be written and lies below `to`. */
+static bool stream_ends_before(const struct arbiter_state *s, uint64_t to)
+{
+	return __builtin_expect(s->end_known != 0 && s->ended == 0 && s->end_position < to, 0);
+}
+
 static void stream_advance(struct arbiter *a, uint64_t to)
 {
 	struct arbiter_state *s = a->state;
@@ -83,7 +89,7 @@ static void stream_advance(struct arbiter *a, uint64_t to)
 	        a, (struct outlet_note){.kind = RECORD_END, .first_sequence = stream_sequence(to)});
 }
 
-void stream_deliver(struct arbiter *a, const struct stream_run *run)
+static void stream_deliver_whole(struct arbiter *a, const struct stream_run *run)
 {
 	struct arbiter_state *s = a->state;
 	struct outlet_run out = {
@@ -106,6 +112,35 @@ void stream_deliver(struct arbiter *a, const struct stream_run *run)
 	else
 		stream_lose(a, run->first, run->end, GAP_OVERLOAD);
 	stream_advance(a, run->end);
+}
+
+/* The first part of a run, up to `to`; *run keeps the rest. */
+static struct stream_run stream_cut(const struct arbiter *a, struct stream_run *run, uint64_t to)
+{
+	struct stream_run head = *run;
+
+	head.bytes = 0;
+	for (uint64_t at = run->first; at < to; at++)
+		head.bytes += 2 + protocol_block_length(a->protocol, run->blocks + head.bytes);
+	assert(head.bytes <= run->bytes);
+	head.end = to;
+	run->first = to;
+	run->blocks += head.bytes;
+	run->bytes -= head.bytes;
+	return head;
+}
+
+void stream_deliver(struct arbiter *a, const struct stream_run *run)
+{
+	struct stream_run rest = *run;
+
+	/* Where END stands in the log must not depend on how packets are cut. */
+	if (stream_ends_before(a->state, run->end)) {
+		struct stream_run head = stream_cut(a, &rest, a->state->end_position);
+
+		stream_deliver_whole(a, &head);
+	}
+	stream_deliver_whole(a, &rest);
 }
 
 /* Delivers what waits at `expected`, as far as it is without holes. */
@@ -138,6 +173,8 @@ static void stream_release(struct arbiter *a, struct parking_room *k)
 static void stream_give_up(struct arbiter *a, struct parking_room *k, uint64_t to,
                            enum gap_reason reason)
 {
+	if (stream_ends_before(a->state, to))
+		to = a->state->end_position; /* the rest is given up when the caller looks again */
 	stream_lose(a, a->state->expected, to, reason);
 	stream_advance(a, to);
 	stream_release(a, k);
@@ -183,7 +220,7 @@ static void stream_begin(struct arbiter *a, uint64_t first)
 
 void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t position, uint64_t time_ns)
 {
-	const struct skew_delivery *d = skew_find(&a->state->skew, line, position);
+	const struct skew_delivery *d = skew_find(&a->state->skew, a->region, line, position);
 
 	if (d != NULL && d->line != line && time_ns >= d->time_ns)
 		line_on_skew(&a->state->lines[line], time_ns - d->time_ns);
@@ -245,7 +282,7 @@ static struct stream_run stream_slice(const struct arbiter *a, struct stream_arr
 	for (; v->walked < from; v->walked++)
 		v->offset += 2 + protocol_block_length(a->protocol, p->blocks + v->offset);
 	run.blocks = p->blocks + v->offset;
-	to = stream_min(to, from + UINT16_MAX);
+	to = from + stream_min(to - from, UINT16_MAX);
 	while (run.end < to) {
 		uint32_t block = 2 + protocol_block_length(a->protocol, run.blocks + run.bytes);
 
@@ -424,12 +461,7 @@ void stream_take(struct arbiter *a, struct stream_arrival *v)
 		s->end_known = 1;
 		stream_advance(a, s->expected);
 	}
-	s->lines[v->line].stats.messages += v->packet->block_count;
-	line_on_span(&s->lines[v->line], &s->windows[v->line],
-	             &(struct line_span){.first = v->first,
-	                                 .present_end = v->end,
-	                                 .claimed_end = v->claimed_end});
-	region_mark(a->region, &s->windows[v->line], sizeof(s->windows[v->line]));
+	stream_account_line(a, v);
 	stream_publish_gauges(a);
 }
 

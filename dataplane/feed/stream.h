@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "dataplane/feed/arbiter.h"
+#include "dataplane/feed/arbiter_state.h"
 
 /* A packet on its way through, with a cursor over its blocks: they are only walked when a packet is
  * not taken whole, and then once. */
@@ -53,6 +53,18 @@ uint64_t stream_due_ns(const struct arbiter *a);
 void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t position, uint64_t time_ns);
 /* Copies the parking's gauges to where they are published. */
 void stream_publish_gauges(struct arbiter *a);
+
+/* What the line brought and what it jumped over. */
+static inline void stream_account_line(struct arbiter *a, const struct stream_arrival *v)
+{
+	struct arbiter_state *s = a->state;
+	struct line_window *w = &s->windows[v->line];
+	struct line *l = &s->lines[v->line];
+
+	l->stats.messages += v->end - v->first;
+	line_on_span(l, w, &(struct line_span){v->first, v->end, v->claimed_end});
+	region_mark(a->region, w, sizeof(*w));
+}
 
 /* Positions are zero-based; the sequence after 2^64 - 1 has no name, so it stays there. */
 static inline uint64_t stream_sequence(uint64_t position)

@@ -182,10 +182,18 @@ bool book_order_replace(struct book_set *s, uint64_t reference, uint64_t new_ref
 void book_orphan(struct book_set *s);
 /* Asks the cache for what the message about `reference` will touch; hot path, no effect. */
 void book_prefetch(const struct book_set *s, uint64_t reference);
-/* The same for a burst of messages about to be applied, in stages: index line, order, its book and
- * neighbours, best levels. Worth 2-3 x on a big set. At most BOOK_BURST_MAX references. */
+/* The same for a burst of messages about to be applied, in stages whose misses overlap: index
+ * lines, orders, books and neighbours, levels. Worth 2-3 x on a big set. An Add says where it goes,
+ * the others have slot BOOK_NONE. At most BOOK_BURST_MAX; 16 is good. */
 #define BOOK_BURST_MAX 64u
-void book_prefetch_burst(const struct book_set *s, const uint64_t *references, uint32_t count);
+struct book_intent {
+	uint64_t reference;
+	uint32_t slot;
+	uint32_t price;
+	char side;
+};
+void book_prefetch_burst(const struct book_set *s, const struct book_intent *intents,
+                         uint32_t count);
 
 /* By level: sets the quantity of a price level; 0 removes it. */
 void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index side, int64_t price,

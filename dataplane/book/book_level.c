@@ -69,7 +69,7 @@ void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index s
 
 	book_begin(s, b);
 	learn_of_gaps(s, b);
-	uint32_t at = level_find(s->levels, levels, side, price);
+	uint32_t at = level_find(s->levels, levels, side, price, levels->count - 1);
 	bool best = at + 1 >= levels->count;
 
 	if (level_is(s->levels, levels, at, price)) {

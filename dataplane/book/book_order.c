@@ -70,7 +70,7 @@ static bool take(struct book_set *s, uint32_t index, uint32_t hash, uint32_t sha
 {
 	struct order *o = &s->orders[index];
 	struct book_side *side = &book_of(s, o)->side[side_of(o)];
-	uint32_t at = level_find(s->levels, side, side_of(o), o->price);
+	uint32_t at = level_find(s->levels, side, side_of(o), o->price, o->place);
 	struct book_level *l = &s->levels[side->first + at];
 	bool best = at == side->count - 1;
 
@@ -80,6 +80,7 @@ static bool take(struct book_set *s, uint32_t index, uint32_t hash, uint32_t sha
 	l->quantity -= shares;
 	o->shares -= shares;
 	if (o->shares != 0) {
+		o->place = at;
 		book_mark(s, l);
 		book_mark(s, o);
 		return best;
@@ -101,14 +102,14 @@ static bool take(struct book_set *s, uint32_t index, uint32_t hash, uint32_t sha
 
 /* Level of the price, made if need be; NULL: no room. */
 static struct book_level *level_for(struct book_set *s, struct book_side *side,
-                                    enum book_side_index index, int64_t price, bool *best)
+                                    enum book_side_index index, int64_t price, uint32_t *place)
 {
-	uint32_t at = level_find(s->levels, side, index, price);
-	bool is = level_is(s->levels, side, at, price);
-	struct book_level *l = is ? &s->levels[side->first + at] : level_insert(s, side, at, price);
+	uint32_t at = level_find(s->levels, side, index, price, side->count - 1);
 
-	*best = l != NULL && at == side->count - 1;
-	return l;
+	*place = at;
+	if (level_is(s->levels, side, at, price))
+		return &s->levels[side->first + at];
+	return level_insert(s, side, at, price);
 }
 
 /* Puts an order whose reference is not live into its book. False: refused, counted. */
@@ -125,7 +126,8 @@ static bool rest(struct book_set *s, const struct new_order *n, bool *best)
 		book_degrade(s, b);
 		return false;
 	}
-	struct book_level *l = level_for(s, &b->side[side], side, n->price, best);
+	uint32_t place;
+	struct book_level *l = level_for(s, &b->side[side], side, n->price, &place);
 
 	if (l == NULL) {
 		order_index_remove(s->index, s->region, n->hash, index);
@@ -139,6 +141,7 @@ static bool rest(struct book_set *s, const struct new_order *n, bool *best)
 	        .price = n->price,
 	        .shares = n->shares,
 	        .slot_side = n->slot_side,
+	        .place = place,
 	};
 	book_mark(s, &s->orders[index]);
 	order_enqueue(s, l, index);
@@ -146,6 +149,7 @@ static bool rest(struct book_set *s, const struct new_order *n, bool *best)
 	l->orders++;
 	book_mark(s, l);
 	s->state->stats.orders_live++;
+	*best = place == b->side[side].count - 1;
 	return true;
 }
 

@@ -35,38 +35,73 @@ static void prefetch_around(const struct book_set *s, const struct order *o)
 		__builtin_prefetch(&s->orders[o->next], 1);
 }
 
-static void prefetch_levels(const struct book_set *s, const struct order *o)
+/* Where the order's level stood when it was last touched, and the best, which says whether it is
+ * that. */
+static void prefetch_level(const struct book_set *s, const struct order *o)
 {
 	const struct book_side *side = &s->books[o->slot_side >> 1].side[o->slot_side & 1u];
 
-	__builtin_prefetch(&s->levels[side->first + side->count], 1);
-	if (side->count > 2)
-		__builtin_prefetch(&s->levels[side->first + side->count - 2], 1);
+	__builtin_prefetch(&s->levels[side->first + o->place], 1);
+	__builtin_prefetch(&s->levels[side->first + side->count - 1]);
 }
 
-void book_prefetch_burst(const struct book_set *s, const uint64_t *references, uint32_t count)
+static void prefetch_best(const struct book_set *s, const struct book_intent *i)
 {
-	uint32_t order[BOOK_BURST_MAX];
+	const struct book_side *side =
+	        &s->books[i->slot].side[i->side == 'B' ? BOOK_BID : BOOK_ASK];
+
+	__builtin_prefetch(&s->levels[side->first + side->count - 1], 1);
+	if (side->count > 2)
+		__builtin_prefetch(&s->levels[side->first + side->count - 3], 1);
+}
+
+/* The last order of the level that the new one goes behind. */
+static void prefetch_tail(const struct book_set *s, const struct book_intent *i)
+{
+	enum book_side_index index = i->side == 'B' ? BOOK_BID : BOOK_ASK;
+	const struct book_side *side = &s->books[i->slot].side[index];
+	uint32_t at = level_find(s->levels, side, index, i->price, side->count - 1);
+
+	if (level_is(s->levels, side, at, i->price))
+		__builtin_prefetch(&s->orders[s->levels[side->first + at].tail], 1);
+}
+
+void book_prefetch_burst(const struct book_set *s, const struct book_intent *intents,
+                         uint32_t count)
+{
 	uint32_t hash[BOOK_BURST_MAX];
-	uint32_t found = 0;
+	uint32_t order[BOOK_BURST_MAX];
+	uint32_t add[BOOK_BURST_MAX];
+	uint32_t orders = 0;
+	uint32_t adds = 0;
 
 	assert(count <= BOOK_BURST_MAX);
 	if (s->index == NULL)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
-		hash[i] = order_hash(references[i]);
+		hash[i] = order_hash(intents[i].reference);
 		__builtin_prefetch(&s->index->buckets[order_index_home(s->index, hash[i])], 1);
+		if (intents[i].slot != BOOK_NONE) {
+			__builtin_prefetch(&s->books[intents[i].slot], 1);
+			add[adds++] = i;
+		}
 	}
 	for (uint32_t i = 0; i < count; i++) {
+		if (intents[i].slot != BOOK_NONE)
+			continue;
 		uint32_t guess = order_guess(s->index, hash[i]);
 
 		if (guess == BOOK_NONE)
 			continue;
 		__builtin_prefetch(&s->orders[guess], 1);
-		order[found++] = guess;
+		order[orders++] = guess;
 	}
-	for (uint32_t i = 0; i < found; i++)
+	for (uint32_t i = 0; i < adds; i++)
+		prefetch_best(s, &intents[add[i]]);
+	for (uint32_t i = 0; i < orders; i++)
 		prefetch_around(s, &s->orders[order[i]]);
-	for (uint32_t i = 0; i < found; i++)
-		prefetch_levels(s, &s->orders[order[i]]);
+	for (uint32_t i = 0; i < adds; i++)
+		prefetch_tail(s, &intents[add[i]]);
+	for (uint32_t i = 0; i < orders; i++)
+		prefetch_level(s, &s->orders[order[i]]);
 }

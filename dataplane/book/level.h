@@ -20,7 +20,6 @@
 
 #define LEVEL_ROOM_MIN    4u
 #define LEVEL_CLASSES     27u /* rooms of 4 << class levels */
-#define LEVEL_NEAR        8u  /* levels searched one by one from the best, then by halves */
 #define LEVEL_ROOMS_ALIGN (LEVEL_ROOM_MIN * 32u)
 
 struct level_pool {                   /* in the set's state */
@@ -49,22 +48,37 @@ void level_remove(struct book_set *s, struct book_side *side, uint32_t at);
 const char *level_pool_check(const struct book_set *s, uint64_t *levels);
 
 /* Position of the price, or where it would be inserted: the first level that is as good or better.
- * Most changes are near the best, so look there first. */
+ * Looks at the hint, then further and further away from it (galloping), so what is near is cheap.
+ * Hints: the best for what is new; for an order, where its level stood when it was last touched,
+ * which stays right until a level comes or goes that is worse. */
 static inline uint32_t level_find(const struct book_level *levels, const struct book_side *side,
-                                  enum book_side_index index, int64_t price)
+                                  enum book_side_index index, int64_t price, uint32_t hint)
 {
 	const struct book_level *first = levels + side->first;
 	int64_t key = level_key(index, price);
-	uint32_t high = side->count;
-	uint32_t near = high < LEVEL_NEAR ? high : LEVEL_NEAR;
-
-	for (uint32_t i = 0; i < near; i++) {
-		if (level_key(index, first[high - 1].price) < key)
-			return high;
-		high--;
-	}
 	uint32_t low = 0;
+	uint32_t high = side->count;
+	uint32_t step = 1;
 
+	if (hint < side->count && level_key(index, first[hint].price) < key) {
+		low = hint + 1;
+		while (low + step - 1 < high &&
+		       level_key(index, first[low + step - 1].price) < key) {
+			low += step;
+			step *= 2;
+		}
+		if (low + step - 1 < high)
+			high = low + step - 1;
+	} else {
+		if (hint < side->count)
+			high = hint;
+		while (high >= step && level_key(index, first[high - step].price) >= key) {
+			high -= step;
+			step *= 2;
+		}
+		if (high >= step)
+			low = high - step + 1;
+	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 

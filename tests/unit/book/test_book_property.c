@@ -333,7 +333,7 @@ static const char *stats_check(const struct world *w)
 static void twin_run(struct world *w)
 {
 	struct book_change c;
-	uint64_t references[BOOK_BURST_MAX];
+	struct book_intent intents[BOOK_BURST_MAX];
 
 	for (uint32_t i = 0; i < OPERATIONS_PER_BATCH;) {
 		uint32_t burst = 1 + (uint32_t)prng_below(&w->prng, BOOK_BURST_MAX);
@@ -341,10 +341,17 @@ static void twin_run(struct world *w)
 		if (burst > OPERATIONS_PER_BATCH - i)
 			burst = OPERATIONS_PER_BATCH - i;
 		for (uint32_t k = 0; k < burst; k++) {
-			references[k] = w->batch[i + k].reference;
-			book_prefetch(&w->twin.set, references[k]);
+			const struct op *o = &w->batch[i + k];
+
+			intents[k] = (struct book_intent){
+			        .reference = o->reference,
+			        .slot = o->type == 'A' ? o->slot : BOOK_NONE,
+			        .price = o->price,
+			        .side = o->side,
+			};
+			book_prefetch(&w->twin.set, o->reference);
 		}
-		book_prefetch_burst(&w->twin.set, references, burst);
+		book_prefetch_burst(&w->twin.set, intents, burst);
 		for (uint32_t k = 0; k < burst; k++, i++)
 			apply_book(&w->twin.set, &w->batch[i], &c);
 	}

@@ -79,7 +79,7 @@ static int group_options_of(struct engine_group *g, const struct config *c,
 	assert(p != NULL);
 	g->config = cg;
 	if (cg->count > 1)
-		snprintf(g->name, sizeof(g->name), "%.32s-%u", cg->name, i);
+		snprintf(g->name, sizeof(g->name), "%.28s-%u", cg->name, i);
 	else
 		snprintf(g->name, sizeof(g->name), "%.39s", cg->name);
 	g->shard = cg->shards[i % cg->shard_count];

@@ -2,34 +2,9 @@
  *
  * The control core's view of a port: counters and link.
  */
-#include <assert.h>
 #include <string.h>
 
 #include "dataplane/port/port_private.h"
-#include "dataplane/stats.h"
-
-static const struct counter port_counters[] = {
-        {"received", "packets", "Packets that the device delivered, dropped ones included.", false},
-        {"received_bytes", "bytes", "Bytes of these packets.", false},
-        {"missed", "packets", "Packets lost because no descriptor or ring slot was free.", false},
-        {"errors", "packets", "Packets that the device refused as damaged.", false},
-        {"no_buffer", "packets", "Packets lost because no buffer was free.", false},
-        {"multi_segment", "packets", "Packets dropped because they need more than one buffer.",
-         false},
-        {"link_up", "bool", "1: the link is up, 0: it is down.", true},
-        {"link_changes", "changes", "How often the link went up or down since the start.", false},
-        {"link_mbps", "Mbit/s", "Speed of the link; 0: unknown.", true},
-};
-
-static_assert(sizeof(port_counters) / sizeof(port_counters[0]) ==
-                      sizeof(struct port_stats) / sizeof(uint64_t),
-              "every counter has a name");
-
-const struct counter_table counters_port = {
-        .name = "port",
-        .counters = port_counters,
-        .count = sizeof(port_counters) / sizeof(port_counters[0]),
-};
 
 /* Adds what came since the last poll. A driver that starts again from 0 (on restart, or when
  * another counter wraps) does not take back what was counted. */

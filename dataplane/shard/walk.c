@@ -103,7 +103,7 @@ static uint32_t walk_blocks(const struct protocol *p, const uint8_t **at, const 
 /* Orders first: the misses of one burst overlap. */
 static void walk_prefetch(const struct walk *w, const struct walk_block *blocks, uint32_t count)
 {
-	uint64_t references[WALK_BURST];
+	struct book_intent intents[WALK_BURST];
 	uint32_t n = 0;
 
 	static_assert(WALK_BURST <= BOOK_BURST_MAX, "one burst");
@@ -113,13 +113,14 @@ static void walk_prefetch(const struct walk *w, const struct walk_block *blocks,
 		if (!apply_itch_reference(blocks[i].bytes, blocks[i].length, &reference))
 			continue;
 		if (w->lane->by_reference)
-			references[n++] = reference;
+			intents[n++] =
+			        (struct book_intent){.reference = reference, .slot = BOOK_NONE};
 		else
 			apply_itch_prefetch(w, blocks[i].bytes, reference);
 	}
 	if (n > 0)
-		book_prefetch_burst(&w->shard->members[w->lane->members[0]].group->books,
-		                    references, n);
+		book_prefetch_burst(&w->shard->members[w->lane->members[0]].group->books, intents,
+		                    n);
 }
 
 static void walk_data(struct walk *w)

@@ -9,7 +9,7 @@
 
 #include "dataplane/port/port_private.h"
 
-#define FRAME_OVERHEAD_BYTES 22u /* Ethernet header and two tags */
+#define FRAME_OVERHEAD_BYTES 26u /* Ethernet header, two tags, checksum */
 #define FRAME_DEFAULT_BYTES  (RTE_ETHER_MTU + FRAME_OVERHEAD_BYTES)
 #define BUFFER_MIN_BYTES     2048u
 #define CACHE_MAX            256u

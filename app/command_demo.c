@@ -62,7 +62,7 @@ static void help(void)
 	       "process (ring ports, one polling core), shows it working, and compares every book "
 	       "with the maker's at the end.\n\n"
 	       "  -s, --seed N     another day (default 1)\n"
-	       "  -d, --seconds N  how long the show takes (default 12)\n"
+	       "  -d, --seconds N  how long the show takes (default 14)\n"
 	       "  -p, --plain      no repainting, a line twice a second (default where standard "
 	       "output is no terminal)\n"
 	       "  -h, --help       this text\n\n"
@@ -81,7 +81,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 	};
 	int option;
 
-	*a = (struct arguments){.seed = 1, .seconds = 12, .plain = !isatty(STDOUT_FILENO)};
+	*a = (struct arguments){.seed = 1, .seconds = 14, .plain = !isatty(STDOUT_FILENO)};
 	while ((option = getopt_long(argc, argv, "s:d:ph", options, NULL)) != -1) {
 		switch (option) {
 		case 's':

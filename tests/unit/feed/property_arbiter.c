@@ -548,7 +548,8 @@ static void exchange_choose(uint64_t seed, bool tight)
 		s->key = same_key ? x.sources[i - 1].key : (char)('A' + i);
 		s->messages = 1 + (uint32_t)random_below(400);
 		s->first = PICK(1, 1, 40, 1ull << 40, UINT64_MAX - 900);
-		if (x.options.join == ARBITER_JOIN_FROM_ONE)
+		/* Runs of one name may overlap in time, so they stay near each other. */
+		if (x.options.join == ARBITER_JOIN_FROM_ONE || (x.runs && x.source_count > 1))
 			s->first = PICK(1, 40);
 		if (same_key)
 			s->first = 1;
@@ -606,6 +607,9 @@ static void feed_stray(uint64_t time_ns)
 	else if (model.known_end - model.origin < 3500)
 		v.send.first = model.known_end + 1 + random_below(20);
 	else
+		return;
+	/* The model knows nothing of a line that begins below its messages. */
+	if (v.send.first <= model.origin && !model.line_joined[v.send.line])
 		return;
 	if (v.send.kind == FEED_DATA)
 		v.send.count = 1 + (uint32_t)random_below(6);

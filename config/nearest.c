@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-static char lower(char c)
+static int lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 static uint32_t least(uint32_t a, uint32_t b)

@@ -20,6 +20,11 @@ static void *second_field(const struct load_value *v)
 	return (char *)v->base + v->option->offset_second;
 }
 
+static void store_pointer(const struct load_value *v, const void *p)
+{
+	memcpy(field(v), &p, sizeof(p));
+}
+
 void store_number(const struct option *o, void *base, uint64_t value)
 {
 	char *at = (char *)base + o->offset;
@@ -166,7 +171,7 @@ static int store_text(struct load *l, const struct load_value *v)
 	if (o->type == OPTION_NAME &&
 	    (!value_is_name(text) || (o->lower && has_capital_or_dot(text))))
 		return refuse_text(l, v, "is not a name");
-	memcpy(field(v), &text, sizeof(text));
+	store_pointer(v, text);
 	return 0;
 }
 
@@ -180,7 +185,7 @@ static int store_protocol(struct load *l, const struct load_value *v)
 	nearest_init(&near, text);
 	for (const char *const *p = l->context->protocols; *p != NULL; p++) {
 		if (strcmp(*p, text) == 0) {
-			memcpy(field(v), &text, sizeof(text));
+			store_pointer(v, text);
 			return 0;
 		}
 		nearest_offer(&near, *p);
@@ -253,7 +258,7 @@ static int store_references(struct load *l, const struct load_value *v)
 
 	if (indices == NULL)
 		return report_no_memory(&l->report);
-	memcpy(field(v), &indices, sizeof(indices));
+	store_pointer(v, indices);
 	memcpy(second_field(v), &count, sizeof(count));
 	for (uint32_t i = 0; i < count; i++, item = item->next) {
 		int status = note_reference(l, v, item, &indices[i]);
@@ -291,13 +296,13 @@ static int store_texts(struct load *l, const struct load_value *v)
 	int status = take_texts(l, v, &texts);
 
 	if (status == 0)
-		memcpy(field(v), &texts, sizeof(texts));
+		store_pointer(v, texts);
 	return status;
 }
 
 static int store_symbol_list(struct load *l, const struct load_value *v, struct config_group *g)
 {
-	const char **symbols;
+	const char **symbols = NULL;
 
 	if (v->node->count < v->option->min || v->node->count > v->option->max)
 		return refuse_count(l, v);
@@ -305,6 +310,7 @@ static int store_symbol_list(struct load *l, const struct load_value *v, struct 
 
 	if (status != 0)
 		return status;
+	assert(symbols != NULL);
 	uint32_t i = 0;
 
 	for (const struct tree_node *n = v->node->first; n != NULL; n = n->next, i++) {
@@ -381,7 +387,7 @@ static int store_settings(struct load *l, const struct load_value *v)
 			                    report_quote(n->key).text);
 		settings[i++] = (struct config_setting){.key = n->key, .value = n->text};
 	}
-	memcpy(field(v), &settings, sizeof(settings));
+	store_pointer(v, settings);
 	memcpy(second_field(v), &count, sizeof(count));
 	return 0;
 }
@@ -392,20 +398,15 @@ static int check_kind(struct load *l, const struct load_value *v)
 	static const char *const kinds[] = {"is a text", "is a mapping", "is a list"};
 	enum tree_kind kind = v->node->kind;
 	enum option_type type = v->option->type;
+	bool may_be_list =
+	        type == OPTION_TEXTS || type == OPTION_SYMBOLS || type == OPTION_REFERENCES;
+	bool may_be_text = type != OPTION_TEXTS && type != OPTION_SETTINGS;
 
-	if (type == OPTION_SETTINGS) {
-		if (kind == TREE_MAPPING || tree_is_nothing(v->node))
-			return 0;
-	} else if (tree_is_nothing(v->node)) {
-		return load_refuse(l, v, "has no value");
-	} else if (type == OPTION_TEXTS) {
-		if (kind == TREE_LIST)
-			return 0;
-	} else if (kind == TREE_SCALAR) {
+	if (tree_is_nothing(v->node))
+		return type == OPTION_SETTINGS ? 0 : load_refuse(l, v, "has no value");
+	if ((kind == TREE_SCALAR && may_be_text) || (kind == TREE_LIST && may_be_list) ||
+	    (kind == TREE_MAPPING && type == OPTION_SETTINGS))
 		return 0;
-	} else if (kind == TREE_LIST && (type == OPTION_SYMBOLS || type == OPTION_REFERENCES)) {
-		return 0;
-	}
 	return load_refuse(l, v, kinds[kind]);
 }
 

@@ -218,7 +218,7 @@ static int add_node(struct reader *r, const yaml_event_t *e, enum tree_kind kind
 
 static int take_scalar(struct reader *r, const yaml_event_t *e)
 {
-	struct tree_node *n;
+	struct tree_node *n = NULL;
 
 	if (expects_key(r))
 		return take_key(r, e);
@@ -228,6 +228,7 @@ static int take_scalar(struct reader *r, const yaml_event_t *e)
 		status = add_node(r, e, TREE_SCALAR, &n);
 	if (status != 0)
 		return status;
+	assert(n != NULL);
 	n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	n->text = arena_text(r->arena, (const char *)e->data.scalar.value, e->data.scalar.length);
 	return n->text == NULL ? report_no_memory(r->report) : 0;
@@ -235,11 +236,12 @@ static int take_scalar(struct reader *r, const yaml_event_t *e)
 
 static int open_node(struct reader *r, const yaml_event_t *e, enum tree_kind kind)
 {
-	struct tree_node *n;
+	struct tree_node *n = NULL;
 	int status = add_node(r, e, kind, &n);
 
 	if (status != 0)
 		return status;
+	assert(n != NULL);
 	if (r->depth == TREE_DEPTH_MAX)
 		return report_error(r->report, n->line, YAML_KEY,
 		                    "nested too deeply; up to %u levels", TREE_DEPTH_MAX);

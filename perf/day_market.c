@@ -122,7 +122,7 @@ static void price_order(struct day *d, struct day_live *o)
 {
 	const struct day_symbol *s = &d->symbols[o->symbol];
 
-	if (day_below(d, 2000) == 0) { /* a stub quote far out */
+	if (day_below(d, 2000) == 0) { /* a quote far out */
 		o->tick = DAY_OFF_GRID;
 		o->price = o->side == DAY_BUY ? 1 : 1999999900;
 		o->shares = day_below(d, 4) == 0 ? UINT32_MAX : 100;

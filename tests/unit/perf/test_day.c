@@ -353,7 +353,7 @@ static void test_csv_is_sorted_and_sums_up(void)
 		if (c == 0 && side == before_side)
 			wrong += side == 'B' ? price >= before_price : price <= before_price;
 		orders += count;
-		strcpy(before, symbol);
+		memcpy(before, symbol, sizeof(before));
 		before_side = side;
 		before_price = price;
 	}

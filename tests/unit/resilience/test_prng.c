@@ -95,6 +95,19 @@ static void test_below_is_even(void)
 	CU_ASSERT(chi > 25);
 }
 
+/* 2^64 over 3 x 2^62 is 4/3: without rejection every third value would come twice as often. */
+static void test_large_bounds_are_even(void)
+{
+	struct prng p;
+	unsigned bins[3] = {0};
+
+	prng_init(&p, 13);
+	for (unsigned i = 0; i < 30000; i++)
+		bins[prng_below(&p, 3ull << 62) % 3]++;
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT(bins[i] > 9700 && bins[i] < 10300);
+}
+
 static void test_unit_and_chance(void)
 {
 	struct prng p;
@@ -122,6 +135,7 @@ int main(void)
 	        {"seeds", test_seeds},
 	        {"below stays below", test_below},
 	        {"below is even", test_below_is_even},
+	        {"large bounds are even", test_large_bounds_are_even},
 	        {"unit and chance", test_unit_and_chance},
 	};
 

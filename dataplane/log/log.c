@@ -282,6 +282,19 @@ struct record *log_writer_reserve(struct log_writer *w, uint32_t payload_bytes)
 	return (struct record *)(void *)w->write;
 }
 
+/* Zeroes what lies behind the payload. One store that may reach into the space of the next record,
+ * which is nobody's yet; lengths that differ from packet to packet would make a loop guess wrong.
+ */
+static void padding_zero(struct log_writer *w, const struct record *r, uint32_t bytes)
+{
+	uint8_t *end = w->write + sizeof(*r) + r->payload_bytes;
+
+	if (__builtin_expect(w->segment_end - end >= 8, 1))
+		memset(end, 0, 8);
+	else
+		memset(end, 0, (size_t)(w->write + bytes - end));
+}
+
 void log_writer_commit(struct log_writer *w, struct record *r)
 {
 	assert((uint8_t *)r == w->write);
@@ -290,9 +303,7 @@ void log_writer_commit(struct log_writer *w, struct record *r)
 	assert(bytes <= w->reserved_bytes);
 	assert(r->kind != RECORD_PAD);
 	r->bytes = bytes;
-	/* The last word may hold padding: zero what lies behind the payload. */
-	for (uint32_t i = (uint32_t)sizeof(*r) + r->payload_bytes; i < bytes; i++)
-		w->write[i] = 0;
+	padding_zero(w, r, bytes);
 	if (__builtin_expect((w->write_offset & (SEGMENT_BYTES - 1)) == SEGMENT_FIRST_RECORD, 0)) {
 		struct segment_header *h =
 		        (struct segment_header *)(void *)(w->write - SEGMENT_FIRST_RECORD);

@@ -22,6 +22,9 @@
 #include "dataplane/shard/shard_private.h"
 #include "dataplane/wire/deep.h"
 
+/* Sale condition flag of a trade: part of a single-price cross (an auction). */
+#define DEEP_SALE_CROSS 0x08u
+
 static const char no_reason[4] = {' ', ' ', ' ', ' '};
 
 /* A message to one book. */
@@ -40,6 +43,7 @@ static void deep_book(struct book_set *s, uint32_t slot, const uint8_t *m, struc
 			break;
 		book_trade(s, slot, deep_trade_price(m), deep_trade_size(m), true, c);
 		c->reference = deep_trade_id(m);
+		c->cross = (deep_flags(m) & DEEP_SALE_CROSS) != 0;
 		break;
 	case DEEP_TRADE_BREAK:
 		*c = (struct book_change){.kind = BOOK_TRADE_BROKEN,

@@ -206,6 +206,7 @@ static void itch_trade(struct book_set *s, uint32_t slot, const uint8_t *m, stru
 	if (shares == 0)
 		return;
 	book_trade(s, slot, cross ? itch_cross_price(m) : itch_trade_price(m), shares, true, c);
+	c->cross = cross;
 	c->reference = cross ? be64(m + ITCH_AT_CROSS_MATCH) : itch_trade_match(m);
 }
 

@@ -62,7 +62,7 @@ static bool publish_matters(const struct publish_row *row, const struct book *b,
 	case BOOK_REMOVED:
 	case BOOK_REPLACED:
 	case BOOK_LEVEL_SET:
-		return c->best_changed || (row->flags & BOARD_SUSPECT) != 0 ||
+		return c->best_changed ||
 		       ((b->flags & BOOK_DEGRADED) != 0) != ((row->flags & BOARD_DEGRADED) != 0);
 	case BOOK_TRADE_BROKEN:
 		return false;
@@ -73,6 +73,18 @@ static bool publish_matters(const struct publish_row *row, const struct book *b,
 		return true;
 	}
 	return true;
+}
+
+/* By level a book can become good again by updates that change nothing in its row. The first one
+ * after a GAP has it written, as suspect or good, and while it is suspect each one does. */
+static bool publish_confirms(const struct walk *w, const struct publish_row *row)
+{
+	const struct feed_view *v = w->view;
+
+	if (w->lane->setup->protocol->by_order || v->gap_epoch != v->epoch || row->epoch == 0)
+		return false;
+	return (row->flags & BOARD_SUSPECT) != 0 ||
+	       row->published_sequence - 1 < v->gap_end_sequence - 1;
 }
 
 static void publish_mark(struct lane *l, uint32_t link, uint32_t epoch, uint64_t sequence,
@@ -97,7 +109,8 @@ static void publish_slot(struct walk *w, struct member *m, uint32_t slot,
 	if (link == ROUTE_NONE || !w->lane->rows[link].owned)
 		return;
 	struct publish_row *row = &w->lane->rows[link];
-	bool matters = publish_matters(row, book_at(&m->group->books, slot), c);
+	bool matters = publish_matters(row, book_at(&m->group->books, slot), c) ||
+	               publish_confirms(w, row);
 
 	if (w->event == EVENT_OPEN) {
 		row->open = row->open || matters;

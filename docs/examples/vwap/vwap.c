@@ -8,8 +8,8 @@
  *     settings: crosses: yes (default) | no     do auctions count?
  *     report:   symbol,vwap,shares              one line per symbol that traded
  *
- * A session reset begins a new average. A broken trade stays in: the feed's break names a match, and
- * matches are not kept.
+ * A session reset begins a new average. A broken trade stays in: the feed's break names a match,
+ * and matches are not kept.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@
 __extension__ typedef __int128 wide;
 __extension__ typedef unsigned __int128 wide_bits;
 
-struct vwap_row { /* of one symbol, by slot */
+struct vwap_row {              /* of one symbol, by slot */
 	uint64_t notional_low; /* sum of price x shares, 128 bits, two's complement */
 	uint64_t notional_high;
 	uint64_t shares;

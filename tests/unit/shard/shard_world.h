@@ -532,7 +532,7 @@ struct day_options {
 	uint64_t seed;
 	uint32_t symbols; /* below 676 */
 	uint32_t messages;
-	bool hostile; /* wrong and shared locates, unknown references, odd messages */
+	bool hostile;  /* wrong and shared locates, unknown references, odd messages */
 	bool sessions; /* RESET, GAP and END now and then */
 };
 

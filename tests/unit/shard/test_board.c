@@ -172,12 +172,9 @@ static void test_threads(void)
 }
 
 static const struct suite_test tests[] = {
-        {"formats", test_formats},
-        {"rows", test_rows},
-        {"one writer per row", test_claims},
-        {"the gap word", test_gap_word},
-        {"positions", test_positions},
-        {"readers against a writer", test_threads},
+        {"formats", test_formats},           {"rows", test_rows},
+        {"one writer per row", test_claims}, {"the gap word", test_gap_word},
+        {"positions", test_positions},       {"readers against a writer", test_threads},
 };
 
 int main(void)

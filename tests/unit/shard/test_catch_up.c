@@ -2,6 +2,7 @@
  *
  * Detach, catch up, rejoin; random ones by seed: test_catch_up [SEED [DAYS]].
  */
+#include "probe.h"
 #include "shard_world.h"
 
 #include "../suite.h"
@@ -131,8 +132,7 @@ static uint64_t at_class(const struct scene *s)
 /* The claim stays at the oldest waiting group, moves with the run, and leaves a new base. */
 static void test_claims(void)
 {
-	struct group_options o[3] = {group_all(64, 4096), group_all(64, 4096),
-	                             group_all(64, 4096)};
+	struct group_options o[3] = {group_all(64, 4096), group_all(64, 4096), group_all(64, 4096)};
 	struct scene *s = scene_create(o, 3);
 	struct prng p;
 	uint32_t at = 0;
@@ -154,8 +154,7 @@ static void test_claims(void)
 	play(s, &at, 2000, &p);
 	shard_box_run(&s->box, 1);
 	CU_ASSERT_EQUAL(claim(s), positions[0]);
-	CU_ASSERT_EQUAL(shard_stats(s->box.shard)->catch_up_lag_bytes,
-	                at_class(s) - positions[0]);
+	CU_ASSERT_EQUAL(shard_stats(s->box.shard)->catch_up_lag_bytes, at_class(s) - positions[0]);
 	/* The youngest returns: the oldest still holds the log. */
 	shard_reattach(s->box.shard, 2);
 	shard_step(s->box.shard, 1);
@@ -244,7 +243,8 @@ static void test_detach_in_the_run(void)
 	scene_destroy(s);
 }
 
-/* Rows of a detached group say so, and say so no more when it is back; the board never goes back. */
+/* Rows of a detached group say so, and say so no more when it is back; the board never goes back.
+ */
 static void test_rows(void)
 {
 	struct group_options o = group_all(64, 4096);
@@ -305,6 +305,147 @@ static void test_holds_the_log(void)
 	scene_destroy(s);
 }
 
+/* -- quarantine -- */
+
+struct patient { /* a group whose probe fails where the setting says */
+	struct component_setting item;
+	struct component_settings settings;
+	struct group_component component;
+	struct group_options options;
+};
+
+static void patient_make(struct patient *p, const char *key, const char *at, enum group_class class)
+{
+	p->item = (struct component_setting){key, at};
+	p->settings = (struct component_settings){.name = "p", .items = &p->item, .count = 1};
+	p->component = (struct group_component){.ops = &probe_ops, .settings = &p->settings};
+	p->options = group_all(64, 4096);
+	p->options.class = class;
+	p->options.components = &p->component;
+	p->options.component_count = 1;
+}
+
+static void ten_adds(struct scene *s)
+{
+	script_reset(&s->script);
+	for (uint32_t i = 0; i < 10; i++)
+		itch_add(&s->script, (struct add){1, "AA", 1 + i, 'B', 100, 10000});
+}
+
+static const struct probe_state *probe_of(const struct scene *s, uint32_t group)
+{
+	return s->box.groups[group].group.contexts[0].state;
+}
+
+/* One fails in the middle of a record: it stops there, the others go on. */
+static void test_quarantine(void)
+{
+	struct patient p[3];
+	struct group_options o[3];
+	struct board_top t;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		patient_make(&p[i], "fail_change", i == 0 ? "4" : "0",
+		             i == 2 ? CLASS_NORMAL : CLASS_CRITICAL);
+		o[i] = p[i].options;
+	}
+	struct scene *s = scene_create(o, 3);
+	const struct group *g = &s->box.groups[0].group;
+
+	ten_adds(s);
+	world_play(&s->world, &s->script, 10);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(g->state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(g->sequence, 5);
+	CU_ASSERT_EQUAL(g->epoch, 1);
+	CU_ASSERT_EQUAL(g->offset, at_class(s) - record_bytes(380));
+	CU_ASSERT_EQUAL(g->stats.failures, 1);
+	CU_ASSERT_EQUAL(probe_of(s, 0)->changes, 4);
+	CU_ASSERT_EQUAL(probe_of(s, 0)->messages, 3);
+	CU_ASSERT_EQUAL(probe_of(s, 1)->changes, 10);
+	CU_ASSERT_EQUAL(probe_of(s, 2)->messages, 10);
+	CU_ASSERT_EQUAL(shard_stats(s->box.shard)->groups_quarantined, 1);
+	CU_ASSERT_EQUAL(claim(s), at_class(s));
+	CU_ASSERT_EQUAL_FATAL(board_read(&s->world.board, 0, &t, 1), 0);
+	CU_ASSERT_EQUAL(t.flags & BOARD_STALE, BOARD_STALE);
+	CU_ASSERT_EQUAL(t.bid_quantity, 400);
+	/* Nothing but a restore brings it back. */
+	shard_reattach(s->box.shard, 0);
+	shard_detach(s->box.shard, 0);
+	ten_adds(s);
+	world_play(&s->world, &s->script, 10);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(g->state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(g->sequence, 5);
+	CU_ASSERT_EQUAL(probe_of(s, 0)->changes, 4);
+	CU_ASSERT(shard_at_head(s->box.shard));
+	scene_destroy(s);
+}
+
+/* On the last message of a record it stands before the next; on an event behind the event. */
+static void test_quarantine_places(void)
+{
+	struct patient p[2];
+	struct group_options o[2];
+
+	patient_make(&p[0], "fail_message", "10", CLASS_CRITICAL);
+	patient_make(&p[1], "fail_event", "2", CLASS_CRITICAL);
+	o[0] = p[0].options;
+	o[1] = p[1].options;
+	struct scene *s = scene_create(o, 2);
+
+	ten_adds(s);
+	script_gap(&s->script, 5);
+	script_gap(&s->script, 5);
+	world_play_part(&s->world, &s->script, 0, 12, 10, NULL);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(s->box.groups[0].group.state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(s->box.groups[0].group.sequence, 11);
+	CU_ASSERT_EQUAL(s->box.groups[0].group.offset, at_class(s) - record_bytes(16));
+	CU_ASSERT_EQUAL(s->box.groups[1].group.state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(s->box.groups[1].group.sequence, 16);
+	CU_ASSERT_EQUAL(s->box.groups[1].group.offset, at_class(s));
+	world_play_part(&s->world, &s->script, 12, 13, 10, NULL);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(probe_of(s, 1)->events, 2);
+	CU_ASSERT_EQUAL(probe_of(s, 0)->events, 1);
+	scene_destroy(s);
+}
+
+/* A failure while catching up ends the run of that group alone. */
+static void test_quarantine_in_the_run(void)
+{
+	struct patient p[2];
+	struct group_options o[2];
+
+	patient_make(&p[0], "fail_change", "7", CLASS_CRITICAL);
+	patient_make(&p[1], "fail_change", "0", CLASS_CRITICAL);
+	o[0] = p[0].options;
+	o[1] = p[1].options;
+	struct scene *s = scene_create(o, 2);
+
+	shard_detach(s->box.shard, 0);
+	shard_detach(s->box.shard, 1);
+	shard_step(s->box.shard, 1);
+	ten_adds(s);
+	world_play(&s->world, &s->script, 3);
+	shard_box_run(&s->box, 1);
+	shard_reattach(s->box.shard, 0);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(s->box.groups[0].group.state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(s->box.groups[0].group.sequence, 8);
+	CU_ASSERT_EQUAL(s->box.groups[1].group.state, GROUP_DETACHED);
+	CU_ASSERT_EQUAL(shard_stats(s->box.shard)->groups_detached, 1);
+	CU_ASSERT(shard_at_head(s->box.shard));
+	shard_reattach(s->box.shard, 1);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(s->box.groups[1].group.state, GROUP_ATTACHED);
+	CU_ASSERT_EQUAL(probe_of(s, 1)->changes, 10);
+	CU_ASSERT_EQUAL(probe_of(s, 1)->events, 1);
+	CU_ASSERT_EQUAL(claim(s), at_class(s));
+	scene_destroy(s);
+}
+
 static const struct suite_test tests[] = {
         {"random detaching changes nothing in the end", test_random},
         {"claims on the log", test_claims},
@@ -312,6 +453,9 @@ static const struct suite_test tests[] = {
         {"detached in the middle of a run", test_detach_in_the_run},
         {"board rows of a detached group", test_rows},
         {"detached groups hold the log", test_holds_the_log},
+        {"one fails, the others go on", test_quarantine},
+        {"where a failed group stands", test_quarantine_places},
+        {"a failure in the run", test_quarantine_in_the_run},
 };
 
 int main(int argc, char **argv)

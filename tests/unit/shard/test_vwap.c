@@ -58,11 +58,11 @@ static void play_itch(struct scene *s)
 {
 	itch_directory(&s->script, 1, "AA");
 	itch_add(&s->script, (struct add){1, "AA", 1, 'B', 1000, 100000});
-	itch_execute(&s->script, 1, 1, 100);                         /* 100 at 10.0000 */
-	itch_execute_at(&s->script, 1, 1, 200, 110000, 'Y');         /* 200 at 11.0000 */
-	itch_execute_at(&s->script, 1, 1, 200, 990000, 'N');         /* does not count */
-	itch_trade(&s->script, 1, "AA", 300, 120000);                /* 300 at 12.0000 */
-	itch_cross(&s->script, 1, "AA", 400, 130000);                /* 400 at 13.0000 */
+	itch_execute(&s->script, 1, 1, 100);                 /* 100 at 10.0000 */
+	itch_execute_at(&s->script, 1, 1, 200, 110000, 'Y'); /* 200 at 11.0000 */
+	itch_execute_at(&s->script, 1, 1, 200, 990000, 'N'); /* does not count */
+	itch_trade(&s->script, 1, "AA", 300, 120000);        /* 300 at 12.0000 */
+	itch_cross(&s->script, 1, "AA", 400, 130000);        /* 400 at 13.0000 */
 	itch_trade(&s->script, 2, "BB", 3, 10000);
 	itch_trade(&s->script, 2, "BB", 3, 10001);
 	itch_directory(&s->script, 3, "QUIET");

@@ -155,8 +155,8 @@ static void test_union(void)
 		for (uint32_t i = 0; i < 4; i++) {
 			part[i] = all;
 			part[i].class = i % 2 ? CLASS_NORMAL : CLASS_CRITICAL;
-			part[i].selector = (struct selector){
-			        .kind = SELECT_HASH, .part = i, .parts = 4};
+			part[i].selector =
+			        (struct selector){.kind = SELECT_HASH, .part = i, .parts = 4};
 		}
 		run_init(&r, &s, 5, NULL);
 		run_shard(&r, &all, 1);
@@ -196,15 +196,13 @@ static void test_many_groups(void)
 	uint64_t orders = 0;
 
 	all.books.levels_max = 65536;
-	day_make(&s, (struct day_options){
-	                     .seed = seed + 7, .symbols = 600, .messages = 20000});
+	day_make(&s, (struct day_options){.seed = seed + 7, .symbols = 600, .messages = 20000});
 	run_init(&r, &s, 30, NULL);
 	for (uint32_t i = 0; i < 256; i++) {
 		part[i] = group_all(32, 1024);
 		part[i].books.levels_max = 2048;
 		part[i].class = i % 8 == 0 ? CLASS_CRITICAL : CLASS_NORMAL;
-		part[i].selector =
-		        (struct selector){.kind = SELECT_HASH, .part = i, .parts = 256};
+		part[i].selector = (struct selector){.kind = SELECT_HASH, .part = i, .parts = 256};
 	}
 	for (uint32_t i = 0; i < 4; i++)
 		run_shard(&r, part + 64 * i, 64);
@@ -220,8 +218,7 @@ static void test_many_groups(void)
 			CU_ASSERT(book_equal(&big.box[0]->groups[0], g,
 			                     book_at(&g->group.books, b)->symbol));
 	}
-	CU_ASSERT_EQUAL(orders,
-	                book_set_stats(&big.box[0]->groups[0].group.books)->orders_live);
+	CU_ASSERT_EQUAL(orders, book_set_stats(&big.box[0]->groups[0].group.books)->orders_live);
 	run_finish(&r);
 	run_finish(&big);
 	script_free(&s);

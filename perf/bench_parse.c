@@ -262,7 +262,7 @@ static inline uint64_t decode_itch(uint64_t h, const uint8_t *m)
 	case ITCH_PARTICIPANT_POSITION:
 		h = fold(h, be32(m + ITCH_AT_PARTICIPANT_MPID));
 		h = fold(h, itch_stock(m));
-		return fold(h, be16(m + ITCH_AT_PARTICIPANT_PRIMARY) << 8 |
+		return fold(h, (uint64_t)be16(m + ITCH_AT_PARTICIPANT_PRIMARY) << 8 |
 		                       m[ITCH_AT_PARTICIPANT_STATE]);
 	case ITCH_RETAIL_INTEREST:
 		return fold(fold(h, itch_stock(m)), m[ITCH_AT_RETAIL_INTEREST]);

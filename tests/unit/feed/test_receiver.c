@@ -302,6 +302,7 @@ static void test_learned_address_0_is_no_wildcard(void)
 	send_good(0, PORT);
 	CU_ASSERT_EQUAL(seen[0].packets, 1);
 	receiver.learn = false;
+	CU_ASSERT_EQUAL(receiver_add_line(&receiver, 0, 0, PORT + 1), 1); /* this one is */
 	send_good(GROUP_A, PORT);
 	CU_ASSERT_EQUAL(seen[0].packets, 1);
 	CU_ASSERT_EQUAL(receiver.stats.unknown_destination, 1);

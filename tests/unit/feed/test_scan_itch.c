@@ -140,8 +140,12 @@ static void test_interest(void)
 
 		/* Not listed: whoever may own the stock must look. */
 		message_scan_reset(&w->scan);
-		CU_ASSERT_EQUAL(one(types[i], 131, stock),
-		                stock != NULL || wide ? INTEREST_ALL : 1ull << 3);
+		for (unsigned again = 0; again < 2; again++) {
+			if (types[i] == 'R' && again == 1)
+				break; /* listed by itself */
+			CU_ASSERT_EQUAL(one(types[i], 131, stock),
+			                stock != NULL || wide ? INTEREST_ALL : 1ull << 3);
+		}
 		/* The directory message itself is for all, and lists. */
 		CU_ASSERT_EQUAL(one('R', 131, "ABC"), INTEREST_ALL);
 		CU_ASSERT_EQUAL(one(types[i], 131, stock),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/port/port_clock.h"
 
-#define LETTING_GO_SHIFT 6 /* an old point loses 1/64 of its lead per reading */
+#define LETTING_GO_SHIFT 4 /* an old point loses 1/16 of its lead per reading */
 
 void port_clock_init(struct port_clock *c)
 {
@@ -16,38 +16,43 @@ static void start(struct port_clock *c, struct port_clock_point p)
 	                         .best = p,
 	                         .best_error_ns = INT64_MIN,
 	                         .stretch_start_ns = p.now_ns,
+	                         .stretch_ns = PORT_CLOCK_STRETCH_FIRST_NS,
 	                         .restarts = restarts,
 	                         .started = true};
 }
 
-/* Slope from the anchor to the best point; false: it has none (clocks that stand or run back). */
-static bool set_rate(struct port_clock *c)
+/* Slope from the anchor to the best point; 0: it has none (clocks that stand or run back). */
+static uint64_t slope_q32(const struct port_clock *c)
 {
 	if (c->best.now_ns <= c->anchor.now_ns || c->best.ticks <= c->anchor.ticks)
-		return false;
+		return 0;
 	port_clock_wide ns = c->best.now_ns - c->anchor.now_ns;
-	port_clock_wide rate = (ns << 32) / (c->best.ticks - c->anchor.ticks);
+	port_clock_wide slope = (ns << 32) / (c->best.ticks - c->anchor.ticks);
 
-	if (rate == 0 || rate > UINT64_MAX)
-		return false;
-	c->map = (struct port_clock_map){c->best.ticks, c->best.now_ns, (uint64_t)rate};
-	return true;
+	return slope > (port_clock_wide)UINT64_MAX ? 0 : (uint64_t)slope;
 }
 
 static void end_stretch(struct port_clock *c, uint64_t now_ns)
 {
-	if (!set_rate(c))
+	uint64_t slope = slope_q32(c);
+
+	if (slope == 0)
 		return;
+	c->map.ns_per_tick_q32 = slope;
+	c->reference = c->map;
 	c->anchor = c->best;
 	c->best_error_ns = INT64_MIN;
 	c->stretch_start_ns = now_ns;
+	if (c->stretch_ns < PORT_CLOCK_STRETCH_NS)
+		c->stretch_ns *= 2;
 }
 
 /* Before the first rate every point is as good as another: the last one is taken. */
 static void on_first_stretch(struct port_clock *c, struct port_clock_point p)
 {
 	c->best = p;
-	if (p.now_ns - c->stretch_start_ns >= PORT_CLOCK_STRETCH_FIRST_NS)
+	c->map = (struct port_clock_map){.ticks = p.ticks, .time_ns = p.now_ns};
+	if (p.now_ns - c->stretch_start_ns >= c->stretch_ns)
 		end_stretch(c, p.now_ns);
 }
 
@@ -59,6 +64,18 @@ static void follow(struct port_clock *c, struct port_clock_point p, int64_t erro
 
 	c->map.ticks = p.ticks;
 	c->map.time_ns = on_line_ns + (uint64_t)step;
+}
+
+static void choose(struct port_clock *c, struct port_clock_point p)
+{
+	int64_t error_ns = (int64_t)(p.now_ns - port_clock_time_ns(&c->reference, p.ticks));
+
+	if (p.now_ns - c->stretch_start_ns < c->stretch_ns / 2)
+		return;
+	if (error_ns > c->best_error_ns) {
+		c->best = p;
+		c->best_error_ns = error_ns;
+	}
 }
 
 void port_clock_on_read(struct port_clock *c, uint64_t now_ns, uint64_t ticks)
@@ -79,11 +96,8 @@ void port_clock_on_read(struct port_clock *c, uint64_t now_ns, uint64_t ticks)
 		start(c, p);
 		return;
 	}
-	if (error_ns > c->best_error_ns) {
-		c->best = p;
-		c->best_error_ns = error_ns;
-	}
+	choose(c, p);
 	follow(c, p, error_ns);
-	if (now_ns - c->stretch_start_ns >= PORT_CLOCK_STRETCH_NS)
+	if (now_ns - c->stretch_start_ns >= c->stretch_ns)
 		end_stretch(c, now_ns);
 }

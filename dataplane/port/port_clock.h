@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define PORT_CLOCK_STRETCH_FIRST_NS 1000000000ull /* until the first rate */
-#define PORT_CLOCK_STRETCH_NS       8000000000ull /* between rates from then on */
+#define PORT_CLOCK_STRETCH_NS       8000000000ull /* between rates, doubling from the first */
 #define PORT_CLOCK_STEP_NS          10000000ull   /* beyond this it is no drift */
 
 /* What the receiving cores need. ns_per_tick_q32 == 0: no mapping. */
@@ -38,10 +38,13 @@ struct port_clock_point {
 
 struct port_clock {
 	struct port_clock_map map;
-	struct port_clock_point anchor; /* best point of the last stretch */
-	struct port_clock_point best;   /* best point of this stretch so far */
+	struct port_clock_map reference; /* the map at the start of the stretch: points are compared
+	                                    by their distance to one fixed line */
+	struct port_clock_point anchor;  /* best point of the last stretch */
+	struct port_clock_point best;    /* best point of this stretch's second half so far */
 	int64_t best_error_ns;
 	uint64_t stretch_start_ns;
+	uint64_t stretch_ns;
 	uint64_t restarts; /* steps seen */
 	bool started;
 };

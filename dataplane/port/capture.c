@@ -16,9 +16,9 @@
 #define PCAPNG_BLOCK_MIN     12u /* type, length, length again */
 #define BLOCKS_BYTES_MAX     65535u
 #define MESSAGE_HEADER_BYTES 2u
-#define FRAME_BYTES_MAX      262144u /* libpcap's own bound for Ethernet */
-#define ARENA_BYTES          (4u * FRAME_BYTES_MAX)
-#define FILE_BUFFER_BYTES    (64u * 1024u)
+#define FRAME_BYTES_MAX      262144u                    /* libpcap's own bound for Ethernet */
+#define ARENA_BYTES          (PACKET_BURST_MAX * 2048u) /* a full burst of usual frames */
+#define FILE_BUFFER_BYTES    (32u * 1024u)
 
 struct capture {
 	struct capture_stream stream;
@@ -231,6 +231,12 @@ uint32_t capture_receive(struct capture *c, struct packet *out, uint32_t max)
 	while (count < max) {
 		if (!c->has_pending && !next_packet(c))
 			break;
+		if (c->pending.bytes > ARENA_BYTES && count == 0) {
+			/* Alone: it may stay where libpcap has it. */
+			out[0] = c->pending;
+			c->has_pending = false;
+			return 1;
+		}
 		if (c->pending.bytes > ARENA_BYTES - used)
 			break;
 		memcpy(c->arena + used, c->pending.data, c->pending.bytes);

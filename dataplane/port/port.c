@@ -13,6 +13,7 @@
 #include <rte_dev.h>
 
 #include "dataplane/port/eal.h"
+#include "dataplane/port/eal_log.h"
 #include "dataplane/port/port_private.h"
 
 /* Virtual drivers whose receive function makes no system call; of PCI devices all are so. */
@@ -76,10 +77,30 @@ static void init_queues(struct port *p)
 	}
 }
 
+static int open_device(struct port *p, const struct port_options *o, char error[PORT_ERROR_BYTES])
+{
+	struct port_kernel_files before;
+	int result = copy_options(p, o, error);
+
+	if (result != 0)
+		return result;
+	if (!eal_is_running())
+		return port_error(p, -ENODEV, error, "DPDK is not running");
+	port_kernel_files_get(&before);
+	result = port_device_attach(p, error);
+	if (result != 0)
+		return result;
+	result = port_setup(p, error);
+	if (result != 0)
+		port_device_detach(p);
+	else
+		port_kernel_open(&p->kernel, &p->info, &before);
+	return result;
+}
+
 int port_open(struct port **out, const struct port_options *o, char error[PORT_ERROR_BYTES])
 {
 	struct port *p = aligned_alloc(alignof(struct port), sizeof(*p));
-	struct port_kernel_files before;
 
 	*out = NULL;
 	error[0] = '\0';
@@ -87,23 +108,15 @@ int port_open(struct port **out, const struct port_options *o, char error[PORT_E
 		return -ENOMEM;
 	memset(p, 0, sizeof(*p));
 	p->kernel.socket = -1;
-	port_kernel_files_get(&before);
-	int result = copy_options(p, o, error);
+	eal_log_hold();
+	int result = open_device(p, o, error);
 
-	if (result == 0 && !eal_is_running())
-		result = port_error(p, -ENODEV, error, "DPDK is not running");
-	if (result == 0)
-		result = port_device_attach(p, error);
+	eal_log_release(result == 0);
 	if (result != 0) {
+		rte_mempool_free(p->pool);
 		free(p);
 		return result;
 	}
-	result = port_setup(p, error);
-	if (result != 0) {
-		port_close(p);
-		return result;
-	}
-	port_kernel_open(&p->kernel, &p->info, &before);
 	init_queues(p);
 	describe(p);
 	*out = p;
@@ -113,12 +126,16 @@ int port_open(struct port **out, const struct port_options *o, char error[PORT_E
 int port_start(struct port *p, char error[PORT_ERROR_BYTES])
 {
 	assert(!p->started);
+	error[0] = '\0';
+	eal_log_hold();
 	int result = rte_eth_dev_start(p->ethdev);
 
-	error[0] = '\0';
 	if (result != 0)
-		return port_error(p, result, error, "device %s: cannot be started: %s", p->device,
-		                  rte_strerror(-result));
+		port_error(p, result, error, "device %s: cannot be started: %s", p->device,
+		           port_reason(p, result));
+	eal_log_release(result == 0);
+	if (result != 0)
+		return result;
 	p->started = true;
 	port_multicast_apply(p);
 	port_time_start(p);

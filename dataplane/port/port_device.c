@@ -121,6 +121,20 @@ static const char *missing_privilege(const struct port *p)
 	return NULL;
 }
 
+const char *port_reason(struct port *p, int result)
+{
+	const char *reason = eal_log_reason();
+	const char *needs = missing_privilege(p);
+
+	if (reason[0] == '\0')
+		reason = rte_strerror(-result);
+	if (needs == NULL)
+		snprintf(p->reason, sizeof(p->reason), "%s", reason);
+	else
+		snprintf(p->reason, sizeof(p->reason), "%s (needs %s)", reason, needs);
+	return p->reason;
+}
+
 static bool find_by_name(const char *name, uint16_t *ethdev)
 {
 	return rte_eth_dev_get_port_by_name(name, ethdev) == 0;
@@ -163,20 +177,11 @@ static int probe(struct port *p, const char *name, char error[PORT_ERROR_BYTES])
 
 	if (result != 0)
 		return result;
-	eal_log_hold();
 	result = rte_dev_probe(p->device);
 	if (result == 0 && !find_by_name(name, &p->ethdev) && !find_by_device(name, &p->ethdev))
 		result = -ENODEV;
-	if (result != 0) {
-		const char *reason = eal_log_reason();
-		const char *needs = missing_privilege(p);
-
-		port_error(p, result, error, "device %s: %s%s%s%s", p->device,
-		           reason[0] != '\0' ? reason : rte_strerror(-result),
-		           needs != NULL ? " (needs " : "", needs != NULL ? needs : "",
-		           needs != NULL ? ")" : "");
-	}
-	eal_log_release(result == 0);
+	if (result != 0)
+		port_error(p, result, error, "device %s: %s", p->device, port_reason(p, result));
 	return result;
 }
 
@@ -198,7 +203,7 @@ int port_device_attach(struct port *p, char error[PORT_ERROR_BYTES])
 	result = rte_eth_dev_info_get(p->ethdev, &p->info);
 	if (result != 0)
 		return port_error(p, result, error, "device %s: %s", p->device,
-		                  rte_strerror(-result));
+		                  port_reason(p, result));
 	if (!exists)
 		p->attached = p->info.device;
 	return 0;

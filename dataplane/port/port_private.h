@@ -86,11 +86,16 @@ struct port {
 	char multicast[64];        /* what was negotiated */
 	char time_text[64];
 	char description[PORT_DESCRIPTION_BYTES];
+	char reason[PORT_ERROR_BYTES];
 };
 
 /* Fills error with "port NAME: ..." and returns result. */
 int port_error(const struct port *p, int result, char error[PORT_ERROR_BYTES], const char *format,
                ...) __attribute__((format(printf, 4, 5)));
+
+/* port_device.c: why DPDK said no: the driver's own words as far as it had some, else the error
+ * number's; and the privilege that an ordinary user lacks. */
+const char *port_reason(struct port *p, int result);
 
 /* port_device.c: finds the ethdev of p->device, attaching it if need be. */
 int port_device_attach(struct port *p, char error[PORT_ERROR_BYTES]);

@@ -62,7 +62,7 @@ static int configure(struct port *p, char error[PORT_ERROR_BYTES])
 
 	if (result != 0)
 		return port_error(p, result, error, "device %s: cannot be configured: %s",
-		                  p->device, rte_strerror(-result));
+		                  p->device, port_reason(p, result));
 	return 0;
 }
 
@@ -100,7 +100,7 @@ static int make_pool(struct port *p, uint16_t descriptors, int socket, char erro
 	                                  (uint16_t)room, socket);
 	if (p->pool == NULL)
 		return port_error(p, -rte_errno, error, "no memory for %u buffers of %u bytes: %s",
-		                  p->options.buffers, room, rte_strerror(rte_errno));
+		                  p->options.buffers, room, port_reason(p, -rte_errno));
 	return 0;
 }
 
@@ -115,12 +115,12 @@ static int set_up_queues(struct port *p, uint16_t rx, uint16_t tx, int socket,
 	if (result != 0)
 		return port_error(p, result, error,
 		                  "device %s: a receive queue of %u descriptors: %s", p->device, rx,
-		                  rte_strerror(-result));
+		                  port_reason(p, result));
 	for (uint16_t q = 0; q < p->tx_queues && result == 0; q++)
 		result = rte_eth_tx_queue_setup(p->ethdev, q, tx, node, NULL);
 	if (result != 0)
 		return port_error(p, result, error, "device %s: a send queue of %u descriptors: %s",
-		                  p->device, tx, rte_strerror(-result));
+		                  p->device, tx, port_reason(p, result));
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int port_setup(struct port *p, char error[PORT_ERROR_BYTES])
 	result = rte_eth_dev_adjust_nb_rx_tx_desc(p->ethdev, &rx, &tx);
 	if (result != 0)
 		return port_error(p, result, error, "device %s: %u descriptors: %s", p->device, rx,
-		                  rte_strerror(-result));
+		                  port_reason(p, result));
 	result = make_pool(p, rx, socket, error);
 	return result != 0 ? result : set_up_queues(p, rx, tx, socket, error);
 }

@@ -125,21 +125,27 @@ int book_set_attach(struct book_set *s, struct region *r, uint64_t state_offset)
 	return 0;
 }
 
+static void index_walk_out_side(struct book_set *s, const struct book_side *side)
+{
+	for (uint32_t n = 0; n < side->count; n++) {
+		uint32_t at = s->levels[side->first + n].head;
+
+		for (; at != BOOK_NONE; at = s->orders[at].next) {
+			struct order_spot spot =
+			        order_index_find(s->index, s->orders, s->orders[at].reference);
+
+			assert(spot.order == at);
+			order_index_remove(s->index, s->region, &spot);
+		}
+	}
+}
+
 /* Takes every live order out of the index, one by one. */
 static void index_walk_out(struct book_set *s)
 {
 	for (uint32_t slot = 0; slot < book_count(s); slot++) {
-		for (int i = BOOK_BID; i <= BOOK_ASK; i++) {
-			const struct book_side *side = &s->books[slot].side[i];
-
-			for (uint32_t n = 0; n < side->count; n++) {
-				uint32_t at = s->levels[side->first + n].head;
-
-				for (; at != BOOK_NONE; at = s->orders[at].next)
-					order_index_remove(s->index, s->region,
-					                   order_hash(s->orders[at].reference), at);
-			}
-		}
+		index_walk_out_side(s, &s->books[slot].side[BOOK_BID]);
+		index_walk_out_side(s, &s->books[slot].side[BOOK_ASK]);
 	}
 	order_index_reset(s->index, s->region);
 }

@@ -32,8 +32,7 @@ static const char *queue_check(const struct book_set *s, const struct book_level
 			return "queue: an order without shares";
 		if (o->slot_side != slot_side || o->price != l->price)
 			return "queue: an order of another level";
-		if (order_index_find(s->index, s->orders, o->reference, order_hash(o->reference)) !=
-		    at)
+		if (order_index_find(s->index, s->orders, o->reference).order != at)
 			return "queue: an order the index does not find";
 		quantity += o->shares;
 		if (++orders > s->state->pool.live)

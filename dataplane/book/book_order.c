@@ -53,10 +53,11 @@ static bool best_differs(const struct best *x, const struct best *y)
 	       x->price[1] != y->price[1] || x->quantity[1] != y->quantity[1];
 }
 
-static uint32_t find(const struct book_set *s, uint64_t reference, uint32_t hash)
+static struct order_spot find(const struct book_set *s, uint64_t reference)
 {
-	return s->index == NULL ? BOOK_NONE
-	                        : order_index_find(s->index, s->orders, reference, hash);
+	if (s->index == NULL)
+		return (struct order_spot){.order = BOOK_NONE};
+	return order_index_find(s->index, s->orders, reference);
 }
 
 static void change_clear(struct book_change *c, uint64_t reference)
@@ -66,9 +67,9 @@ static void change_clear(struct book_change *c, uint64_t reference)
 
 /* Takes shares (at most what rests) off an order; one that has none left is gone. True: the best of
  * its side changed. */
-static bool take(struct book_set *s, uint32_t index, uint32_t hash, uint32_t shares)
+static bool take(struct book_set *s, const struct order_spot *spot, uint32_t shares)
 {
-	struct order *o = &s->orders[index];
+	struct order *o = &s->orders[spot->order];
 	struct book_side *side = &book_of(s, o)->side[side_of(o)];
 	uint32_t at = level_find(s->levels, side, side_of(o), o->price, o->place);
 	struct book_level *l = &s->levels[side->first + at];
@@ -90,11 +91,11 @@ static bool take(struct book_set *s, uint32_t index, uint32_t hash, uint32_t sha
 		assert(l->quantity == 0);
 		level_remove(s, side, at);
 	} else {
-		order_dequeue(s, l, index);
+		order_dequeue(s, l, spot->order);
 		book_mark(s, l);
 	}
-	order_index_remove(s->index, s->region, hash, index);
-	order_release(s, index);
+	order_index_remove(s->index, s->region, spot);
+	order_release(s, spot->order);
 	s->state->stats.orders_live--;
 	book_mark(s, s->state);
 	return best;
@@ -112,38 +113,63 @@ static struct book_level *level_for(struct book_set *s, struct book_side *side,
 	return level_insert(s, side, at, price);
 }
 
-/* Puts an order whose reference is not live into its book. False: refused, counted. */
-static bool rest(struct book_set *s, const struct new_order *n, bool *best)
+static bool refuse(struct book_set *s, struct book *b, uint64_t *counter)
 {
-	struct book *b = &s->books[n->slot_side >> 1];
-	enum book_side_index side = (enum book_side_index)(n->slot_side & 1u);
+	++*counter;
+	book_degrade(s, b);
+	return false;
+}
+
+/* Takes an order from the pool and makes it known; BOOK_NONE: no room for it. */
+static uint32_t order_make(struct book_set *s, const struct new_order *n)
+{
 	uint32_t index = order_peek(&s->state->pool);
 
-	book_mark(s, s->state);
-	*best = false;
-	if (index == BOOK_NONE || !order_index_insert(s->index, s->region, n->hash, index)) {
-		s->state->stats.refused_orders++;
-		book_degrade(s, b);
-		return false;
-	}
-	uint32_t place;
-	struct book_level *l = level_for(s, &b->side[side], side, n->price, &place);
-
-	if (l == NULL) {
-		order_index_remove(s->index, s->region, n->hash, index);
-		s->state->stats.refused_levels++;
-		book_degrade(s, b);
-		return false;
-	}
-	index = order_take(s);
+	if (index == BOOK_NONE)
+		return BOOK_NONE;
+	order_take(s);
 	s->orders[index] = (struct order){
 	        .reference = n->reference,
 	        .price = n->price,
 	        .shares = n->shares,
 	        .slot_side = n->slot_side,
-	        .place = place,
 	};
 	book_mark(s, &s->orders[index]);
+	if (order_index_insert(s->index, s->region, n->hash, index))
+		return index;
+	order_release(s, index);
+	return BOOK_NONE;
+}
+
+/* Undoes order_make(). */
+static void order_unmake(struct book_set *s, uint32_t index)
+{
+	struct order_spot spot = find(s, s->orders[index].reference);
+
+	assert(spot.order == index);
+	order_index_remove(s->index, s->region, &spot);
+	order_release(s, index);
+}
+
+/* Puts an order whose reference is not live into its book. False: refused, counted. */
+static bool rest(struct book_set *s, const struct new_order *n, bool *best)
+{
+	struct book *b = &s->books[n->slot_side >> 1];
+	enum book_side_index side = (enum book_side_index)(n->slot_side & 1u);
+	uint32_t index = order_make(s, n);
+	uint32_t place;
+
+	book_mark(s, s->state);
+	*best = false;
+	if (index == BOOK_NONE)
+		return refuse(s, b, &s->state->stats.refused_orders);
+	struct book_level *l = level_for(s, &b->side[side], side, n->price, &place);
+
+	if (l == NULL) {
+		order_unmake(s, index);
+		return refuse(s, b, &s->state->stats.refused_levels);
+	}
+	s->orders[index].place = place;
 	order_enqueue(s, l, index);
 	l->quantity += n->shares;
 	l->orders++;
@@ -163,37 +189,37 @@ static void report_order(const struct order *o, struct book_change *c)
 
 /* The feed gives out a reference that is live: the order that had it goes. `changing` is the slot
  * whose book is open already. */
-static void displace(struct book_set *s, uint32_t index, uint32_t hash, uint32_t changing)
+static void displace(struct book_set *s, const struct order_spot *spot, uint32_t changing)
 {
-	const struct order *o = &s->orders[index];
+	const struct order *o = &s->orders[spot->order];
 	uint32_t slot = o->slot_side >> 1;
 	struct book *b = &s->books[slot];
 
 	s->state->stats.replaced_references++;
 	if (slot == changing) {
-		take(s, index, hash, o->shares);
+		take(s, spot, o->shares);
 		return;
 	}
 	book_begin(s, b);
-	take(s, index, hash, o->shares);
+	take(s, spot, o->shares);
 	book_end(b);
 }
 
 /* A second Add of a live reference. */
-static void add_displacing(struct book_set *s, const struct new_order *n, uint32_t old,
-                           struct book_change *c)
+static void add_displacing(struct book_set *s, const struct new_order *n,
+                           const struct order_spot *old, struct book_change *c)
 {
 	struct book_change gone = {.kind = BOOK_REMOVED, .reference = n->reference};
 	uint32_t slot = n->slot_side >> 1;
 	struct book *b = &s->books[slot];
 	bool best;
 
-	report_order(&s->orders[old], &gone);
+	report_order(&s->orders[old->order], &gone);
 	struct best before = best_now(s, b);
 	struct best other_before = best_now(s, &s->books[gone.slot]);
 
 	book_begin(s, b);
-	displace(s, old, n->hash, slot);
+	displace(s, old, slot);
 	bool added = rest(s, n, &best);
 
 	book_end(b);
@@ -218,7 +244,6 @@ void book_order_add(struct book_set *s, uint32_t slot, uint64_t reference, char 
 	enum book_side_index index = side == 'B' ? BOOK_BID : BOOK_ASK;
 	struct new_order n = {
 	        .reference = reference,
-	        .hash = order_hash(reference),
 	        .slot_side = slot * 2 + index,
 	        .shares = shares,
 	        .price = price,
@@ -237,10 +262,11 @@ void book_order_add(struct book_set *s, uint32_t slot, uint64_t reference, char 
 		book_mark(s, s->state);
 		return;
 	}
-	uint32_t old = find(s, reference, n.hash);
+	struct order_spot old = find(s, reference);
 
-	if (old != BOOK_NONE) {
-		add_displacing(s, &n, old, c);
+	n.hash = old.hash;
+	if (old.order != BOOK_NONE) {
+		add_displacing(s, &n, &old, c);
 		return;
 	}
 	book_begin(s, &s->books[slot]);
@@ -270,13 +296,12 @@ struct execution {
 static bool execute(struct book_set *s, uint64_t reference, const struct execution *e,
                     struct book_change *c)
 {
-	uint32_t hash = order_hash(reference);
-	uint32_t index = find(s, reference, hash);
+	struct order_spot spot = find(s, reference);
 
 	change_clear(c, reference);
-	if (index == BOOK_NONE)
+	if (spot.order == BOOK_NONE)
 		return false;
-	struct order *o = &s->orders[index];
+	struct order *o = &s->orders[spot.order];
 	struct book *b = book_of(s, o);
 	uint32_t taken = taken_of(s, o, e->shares);
 
@@ -287,7 +312,7 @@ static bool execute(struct book_set *s, uint64_t reference, const struct executi
 	if (taken == 0)
 		return true;
 	book_begin(s, b);
-	c->best_changed = take(s, index, hash, taken);
+	c->best_changed = take(s, &spot, taken);
 	book_count_trade(b, c->price, taken, e->printable);
 	book_end(b);
 	c->kind = BOOK_EXECUTED;
@@ -312,52 +337,50 @@ bool book_order_execute_at(struct book_set *s, uint64_t reference, uint32_t shar
 	return execute(s, reference, &e, c);
 }
 
-static void cancel(struct book_set *s, uint32_t index, uint32_t hash, uint32_t shares,
+static void cancel(struct book_set *s, const struct order_spot *spot, uint32_t shares,
                    struct book_change *c)
 {
-	struct order *o = &s->orders[index];
+	struct order *o = &s->orders[spot->order];
 	struct book *b = book_of(s, o);
 
 	assert(shares > 0);
 	c->kind = shares == o->shares ? BOOK_REMOVED : BOOK_REDUCED;
 	book_begin(s, b);
-	c->best_changed = take(s, index, hash, shares);
+	c->best_changed = take(s, spot, shares);
 	book_end(b);
 }
 
 bool book_order_cancel(struct book_set *s, uint64_t reference, uint32_t shares,
                        struct book_change *c)
 {
-	uint32_t hash = order_hash(reference);
-	uint32_t index = find(s, reference, hash);
+	struct order_spot spot = find(s, reference);
 
 	change_clear(c, reference);
-	if (index == BOOK_NONE)
+	if (spot.order == BOOK_NONE)
 		return false;
-	uint32_t taken = taken_of(s, &s->orders[index], shares);
+	uint32_t taken = taken_of(s, &s->orders[spot.order], shares);
 
-	report_order(&s->orders[index], c);
+	report_order(&s->orders[spot.order], c);
 	c->quantity = taken;
 	if (taken != 0)
-		cancel(s, index, hash, taken, c);
+		cancel(s, &spot, taken, c);
 	return true;
 }
 
 bool book_order_delete(struct book_set *s, uint64_t reference, struct book_change *c)
 {
-	uint32_t hash = order_hash(reference);
-	uint32_t index = find(s, reference, hash);
+	struct order_spot spot = find(s, reference);
 
 	change_clear(c, reference);
-	if (index == BOOK_NONE)
+	if (spot.order == BOOK_NONE)
 		return false;
-	report_order(&s->orders[index], c);
-	cancel(s, index, hash, s->orders[index].shares, c);
+	report_order(&s->orders[spot.order], c);
+	cancel(s, &spot, s->orders[spot.order].shares, c);
 	return true;
 }
 
 /* The order is removed and added again, behind all others at its price. */
-static void replace(struct book_set *s, uint32_t index, uint32_t hash, const struct new_order *n,
+static void replace(struct book_set *s, const struct order_spot *spot, struct new_order *n,
                     struct book_change *c)
 {
 	uint32_t slot = n->slot_side >> 1;
@@ -366,13 +389,15 @@ static void replace(struct book_set *s, uint32_t index, uint32_t hash, const str
 	bool best;
 
 	book_begin(s, b);
-	take(s, index, hash, s->orders[index].shares);
-	uint32_t other = find(s, n->reference, n->hash);
+	take(s, spot, s->orders[spot->order].shares);
+	struct order_spot other = find(s, n->reference);
 
-	if (other != BOOK_NONE) {
-		if (s->orders[other].slot_side >> 1 != slot)
-			c->other_slot = s->orders[other].slot_side >> 1;
-		displace(s, other, n->hash, slot);
+	n->hash = other.hash;
+	if (other.order != BOOK_NONE) {
+		uint32_t other_slot = s->orders[other.order].slot_side >> 1;
+
+		c->other_slot = other_slot == slot ? BOOK_NONE : other_slot;
+		displace(s, &other, slot);
 	}
 	bool added = rest(s, n, &best);
 
@@ -391,25 +416,23 @@ static void replace(struct book_set *s, uint32_t index, uint32_t hash, const str
 bool book_order_replace(struct book_set *s, uint64_t reference, uint64_t new_reference,
                         uint32_t shares, uint32_t price, struct book_change *c)
 {
-	uint32_t hash = order_hash(reference);
-	uint32_t index = find(s, reference, hash);
+	struct order_spot spot = find(s, reference);
 
 	change_clear(c, reference);
-	if (index == BOOK_NONE)
+	if (spot.order == BOOK_NONE)
 		return false;
-	report_order(&s->orders[index], c);
+	report_order(&s->orders[spot.order], c);
 	if (shares == 0) {
-		cancel(s, index, hash, s->orders[index].shares, c);
+		cancel(s, &spot, s->orders[spot.order].shares, c);
 		return true;
 	}
 	struct new_order n = {
 	        .reference = new_reference,
-	        .hash = order_hash(new_reference),
-	        .slot_side = s->orders[index].slot_side,
+	        .slot_side = s->orders[spot.order].slot_side,
 	        .shares = shares,
 	        .price = price,
 	};
 
-	replace(s, index, hash, &n, c);
+	replace(s, &spot, &n, c);
 	return true;
 }

@@ -53,6 +53,15 @@ static inline void book_mark(struct book_set *s, const void *p)
 	s->region->page_epoch[offset >> REGION_PAGE_SHIFT] = s->region->epoch;
 }
 
+/* For runs of levels, which are short most of the time. */
+static inline void book_mark_run(struct book_set *s, const void *p, uint64_t bytes)
+{
+	if (bytes <= REGION_PAGE_BYTES)
+		region_mark(s->region, p, bytes);
+	else
+		region_mark_range(s->region, p, bytes);
+}
+
 static inline void book_begin(struct book_set *s, struct book *b)
 {
 	uint32_t version = atomic_load_explicit(&b->version, memory_order_relaxed);

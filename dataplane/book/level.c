@@ -80,7 +80,7 @@ static bool side_move(struct book_set *s, struct book_side *side, uint32_t capac
 		return false;
 	if (bytes != 0) {
 		memcpy(&s->levels[first], &s->levels[side->first], bytes);
-		region_mark_range(s->region, &s->levels[first], bytes);
+		book_mark_run(s, &s->levels[first], bytes);
 	}
 	if (side->capacity != 0)
 		room_release(s, side->first, side->capacity);
@@ -98,6 +98,29 @@ static bool side_grow(struct book_set *s, struct book_side *side)
 	return side_move(s, side, side->capacity * 2);
 }
 
+/* Near the best there is little to move, less than a call costs. */
+#define MOVE_NEAR 4u
+
+static void move_up(struct book_level *l, uint32_t better)
+{
+	if (better > MOVE_NEAR) {
+		memmove(l + 1, l, better * sizeof(*l));
+		return;
+	}
+	for (uint32_t n = better; n > 0; n--)
+		l[n] = l[n - 1];
+}
+
+static void move_down(struct book_level *l, uint32_t better)
+{
+	if (better > MOVE_NEAR) {
+		memmove(l, l + 1, better * sizeof(*l));
+		return;
+	}
+	for (uint32_t n = 0; n < better; n++)
+		l[n] = l[n + 1];
+}
+
 struct book_level *level_insert(struct book_set *s, struct book_side *side, uint32_t at,
                                 int64_t price)
 {
@@ -107,9 +130,9 @@ struct book_level *level_insert(struct book_set *s, struct book_side *side, uint
 	struct book_level *l = &s->levels[side->first + at];
 	uint32_t better = side->count - at;
 
-	memmove(l + 1, l, better * sizeof(*l));
+	move_up(l, better);
 	*l = (struct book_level){.price = price, .head = BOOK_NONE, .tail = BOOK_NONE};
-	region_mark_range(s->region, l, (better + 1ull) * sizeof(*l));
+	book_mark_run(s, l, (better + 1ull) * sizeof(*l));
 	side->count++;
 	s->state->levels.live++;
 	return l;
@@ -121,9 +144,9 @@ void level_remove(struct book_set *s, struct book_side *side, uint32_t at)
 	struct book_level *l = &s->levels[side->first + at];
 	uint32_t better = side->count - at - 1;
 
-	memmove(l, l + 1, better * sizeof(*l));
+	move_down(l, better);
 	l[better] = (struct book_level){0};
-	region_mark_range(s->region, l, (better + 1ull) * sizeof(*l));
+	book_mark_run(s, l, (better + 1ull) * sizeof(*l));
 	side->count--;
 	s->state->levels.live--;
 	if (side->capacity == LEVEL_ROOM_MIN)

@@ -163,46 +163,39 @@ bool order_index_insert(struct order_index *x, struct region *r, uint32_t hash, 
 	return true;
 }
 
-static uint32_t bucket_position(const struct order_bucket *b, uint32_t order)
-{
-	for (uint32_t i = 0; i < b->count; i++)
-		if (b->order[i] == order)
-			return i;
-	return BOOK_NONE;
-}
-
-void order_index_remove(struct order_index *x, struct region *r, uint32_t hash, uint32_t order)
+/* The bucket whose link leads to overflow bucket `to`. */
+static struct order_bucket *before(struct order_index *x, uint32_t hash, uint32_t to)
 {
 	struct order_bucket *b = &x->buckets[order_index_home(x, hash)];
-	uint32_t at = bucket_position(b, order);
 
-	while (at == BOOK_NONE) {
-		assert(b->next != 0);
+	while (b->next != to)
 		b = &x->buckets[b->next];
-		at = bucket_position(b, order);
-	}
-	struct order_bucket *last = b;
-	struct order_bucket *before_last = NULL;
+	return b;
+}
 
-	for (; last->next != 0; last = &x->buckets[last->next])
-		before_last = last;
+void order_index_remove(struct order_index *x, struct region *r, const struct order_spot *spot)
+{
+	struct order_bucket *b = &x->buckets[spot->bucket];
+	uint32_t last_at = spot->bucket;
+
+	assert(b->order[spot->position] == spot->order);
+	while (x->buckets[last_at].next != 0)
+		last_at = x->buckets[last_at].next;
+	struct order_bucket *last = &x->buckets[last_at];
+
 	last->count--;
-	b->hash[at] = last->hash[last->count];
-	b->order[at] = last->order[last->count];
+	b->hash[spot->position] = last->hash[last->count];
+	b->order[spot->position] = last->order[last->count];
 	last->hash[last->count] = 0;
 	last->order[last->count] = 0;
 	region_mark(r, b, sizeof(*b));
 	region_mark(r, last, sizeof(*last));
-	/* An empty overflow bucket is always the last of a chain that starts at or before b. */
-	if (last->count == 0 && last > &x->buckets[x->mask_max]) {
-		if (before_last == NULL) {
-			before_last = &x->buckets[order_index_home(x, hash)];
-			while (&x->buckets[before_last->next] != last)
-				before_last = &x->buckets[before_last->next];
-		}
-		overflow_release(x, r, before_last->next);
-		before_last->next = 0;
-		region_mark(r, before_last, sizeof(*before_last));
+	if (last->count == 0 && last_at > x->mask_max) {
+		struct order_bucket *link = before(x, spot->hash, last_at);
+
+		overflow_release(x, r, last_at);
+		link->next = 0;
+		region_mark(r, link, sizeof(*link));
 	}
 	x->entries--;
 	region_mark(r, x, sizeof(*x));

@@ -20,6 +20,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "dataplane/book/order.h"
 #include "dataplane/memory/region.h"
@@ -54,14 +57,21 @@ struct order_index {       /* in the region */
 
 static_assert(sizeof(struct order_index) == 64, "buckets start on a line");
 
+struct order_spot {     /* where an order was found */
+	uint32_t order; /* BOOK_NONE: nowhere */
+	uint32_t hash;
+	uint32_t bucket;
+	uint32_t position;
+};
+
 uint64_t order_index_bytes(uint32_t orders_max);
 /* Formats zeroed memory of order_index_bytes(), 64 bytes aligned. Touches the header only. */
 void order_index_init(struct order_index *x, struct region *r, uint32_t orders_max);
 
 /* Adds an order whose reference is not there. False: refused (chain or overflow full). */
 bool order_index_insert(struct order_index *x, struct region *r, uint32_t hash, uint32_t order);
-/* Removes an order that is there. */
-void order_index_remove(struct order_index *x, struct region *r, uint32_t hash, uint32_t order);
+/* Removes the order that order_index_find() found; nothing else happened to the index since. */
+void order_index_remove(struct order_index *x, struct region *r, const struct order_spot *spot);
 /* Forgets everything by sweeping the buckets in use. */
 void order_index_sweep(struct order_index *x, struct region *r);
 /* After every entry was removed: back to the smallest table. */
@@ -94,28 +104,36 @@ static inline uint32_t order_index_home(const struct order_index *x, uint32_t ha
 static inline uint32_t order_bucket_match(const struct order_bucket *b, uint32_t hash)
 {
 	uint32_t match = 0;
+#ifdef __AVX2__
+	__m256i line = _mm256_loadu_si256((const __m256i *)(const void *)b);
+	__m256i same = _mm256_cmpeq_epi32(line, _mm256_set1_epi32((int)hash));
 
+	match = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same));
+#else
 	for (uint32_t i = 0; i < ORDER_BUCKET_ENTRIES; i++)
 		match |= (uint32_t)(b->hash[i] == hash) << i;
+#endif
 	return match & ((1u << b->count) - 1);
 }
 
-/* The order, or BOOK_NONE. */
-static inline uint32_t order_index_find(const struct order_index *x, const struct order *orders,
-                                        uint64_t reference, uint32_t hash)
+static inline struct order_spot order_index_find(const struct order_index *x,
+                                                 const struct order *orders, uint64_t reference)
 {
-	const struct order_bucket *b = &x->buckets[order_index_home(x, hash)];
+	uint32_t hash = order_hash(reference);
+	uint32_t at = order_index_home(x, hash);
 
 	for (;;) {
-		for (uint32_t m = order_bucket_match(b, hash); m != 0; m &= m - 1) {
-			uint32_t order = b->order[__builtin_ctz(m)];
+		const struct order_bucket *b = &x->buckets[at];
 
-			if (orders[order].reference == reference)
-				return order;
+		for (uint32_t m = order_bucket_match(b, hash); m != 0; m &= m - 1) {
+			uint32_t i = (uint32_t)__builtin_ctz(m);
+
+			if (orders[b->order[i]].reference == reference)
+				return (struct order_spot){b->order[i], hash, at, i};
 		}
 		if (b->next == 0)
-			return BOOK_NONE;
-		b = &x->buckets[b->next];
+			return (struct order_spot){BOOK_NONE, hash, at, 0};
+		at = b->next;
 	}
 }
 

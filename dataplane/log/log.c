@@ -62,6 +62,7 @@ int log_writer_init(struct log_writer *w, void *control, uint64_t bytes, struct 
 
 	c->segments_max = entries;
 	c->log_id = o->log_id;
+	c->user = (uint32_t)user;
 	for (uint32_t i = 0; i < entries; i++)
 		atomic_store_explicit(&c->directory[i], SEGMENT_NONE, memory_order_relaxed);
 	*w = (struct log_writer){

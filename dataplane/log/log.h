@@ -50,7 +50,8 @@ struct log_control { /* shared memory, position-independent */
 	uint64_t magic;
 	uint32_t segments_max; /* directory entries, a power of two */
 	uint32_t log_id;
-	uint8_t pad0[48];
+	uint32_t user; /* the writer's, in the pool: owner in its segments' headers */
+	uint8_t pad0[44];
 	_Atomic uint64_t head; /* writer: bytes published */
 	uint8_t pad1[56];
 	_Atomic uint64_t tail; /* writer: oldest byte still held */

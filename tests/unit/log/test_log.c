@@ -100,6 +100,7 @@ static void test_head_moves_at_publish(void)
 
 	CU_ASSERT_EQUAL(h->magic, SEGMENT_MAGIC);
 	CU_ASSERT_EQUAL(h->owner, w.log.writer.user);
+	CU_ASSERT_EQUAL(h->owner, w.log.writer.log.control->user);
 	CU_ASSERT_EQUAL(h->base_offset, 0);
 	CU_ASSERT_EQUAL(h->first_sequence, 1);
 	CU_ASSERT_EQUAL(h->epoch, 1);

@@ -267,7 +267,7 @@ struct world {
 	uint32_t count;
 };
 
-#define WORLD_SEGMENTS 16u
+#define WORLD_SEGMENTS 8u
 
 static inline void world_init(struct world *w, const struct protocol *p, uint32_t symbols_max)
 {

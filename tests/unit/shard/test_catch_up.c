@@ -8,7 +8,7 @@
 #include "../suite.h"
 
 static uint64_t seed = 1;
-static uint32_t days = 6;
+static uint32_t days = 3;
 
 struct scene {
 	struct world world;
@@ -461,7 +461,7 @@ static const struct suite_test tests[] = {
 int main(int argc, char **argv)
 {
 	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	days = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 6;
+	days = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 3;
 	printf("seed %llu, %u days\n", (unsigned long long)seed, days);
 	return SUITE_RUN("shard_catch_up", tests);
 }

@@ -14,6 +14,7 @@
 
 #include "dataplane/port/port.h"
 #include "dataplane/port/port_clock.h"
+#include "dataplane/port/port_clock_board.h"
 
 #define PORT_DEVICE_BYTES      256u
 #define PORT_DESCRIPTION_BYTES 256u
@@ -23,18 +24,6 @@ enum port_time {
 	PORT_TIME_TURN,
 	PORT_TIME_HARDWARE, /* ticks of the device, mapped */
 	PORT_TIME_CAPTURE,  /* microseconds since the Unix epoch, out of the file that is played */
-};
-
-/* The clock mapping on its way from the control core to the queues' cores. Two slots: the writer
- * fills the one that is not current, so a reader never waits; it only checks that no second update
- * came while it read. */
-struct port_clock_board {
-	_Atomic uint64_t version; /* slot = version & 1; 0: none yet */
-	struct {
-		_Atomic uint64_t ticks;
-		_Atomic uint64_t time_ns;
-		_Atomic uint64_t ns_per_tick_q32;
-	} slot[2];
 };
 
 /* One writer each: the queue's core. The control core reads now and then. */

@@ -8,29 +8,13 @@
 
 #define NS_PER_US 1000u
 
-/* Pairs with publish() in port_time.c. A reader that was held up for two updates would see a slot
- * half overwritten; it notices and does without for one burst. */
-static bool load_map(const struct port_clock_board *b, struct port_clock_map *m)
-{
-	uint64_t version = atomic_load_explicit(&b->version, memory_order_acquire);
-	uint64_t slot = version & 1;
-
-	m->ticks = atomic_load_explicit(&b->slot[slot].ticks, memory_order_relaxed);
-	m->time_ns = atomic_load_explicit(&b->slot[slot].time_ns, memory_order_relaxed);
-	m->ns_per_tick_q32 =
-	        atomic_load_explicit(&b->slot[slot].ns_per_tick_q32, memory_order_relaxed);
-	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&b->version, memory_order_relaxed) == version &&
-	       port_clock_is_known(m);
-}
-
 /* Puts the device's times in the place of turn time, packet by packet where there is one. */
 static void stamp(const struct port_queue *q, struct packet *packets, uint32_t count)
 {
 	struct port_clock_map map = {0};
 	const bool hardware = q->time == PORT_TIME_HARDWARE;
 
-	if (hardware && !load_map(q->clock, &map))
+	if (hardware && !port_clock_board_read(q->clock, &map))
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		if ((q->held[i]->ol_flags & q->time_flag) == 0)

@@ -81,20 +81,6 @@ void port_time_start(struct port *p)
 	}
 }
 
-/* Pairs with the loads in port_receive.c's load_map(). The fence keeps the slot's stores behind the
- * version of the update before, so that a reader who sees any of them sees that version too. */
-static void publish(struct port_clock_board *b, const struct port_clock_map *m)
-{
-	uint64_t version = atomic_load_explicit(&b->version, memory_order_relaxed) + 1;
-
-	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&b->slot[version & 1].ticks, m->ticks, memory_order_relaxed);
-	atomic_store_explicit(&b->slot[version & 1].time_ns, m->time_ns, memory_order_relaxed);
-	atomic_store_explicit(&b->slot[version & 1].ns_per_tick_q32, m->ns_per_tick_q32,
-	                      memory_order_relaxed);
-	atomic_store_explicit(&b->version, version, memory_order_release);
-}
-
 void port_time_poll(struct port *p, uint64_t now_ns)
 {
 	uint64_t ticks;
@@ -102,5 +88,5 @@ void port_time_poll(struct port *p, uint64_t now_ns)
 	if (p->time != PORT_TIME_HARDWARE || !read_ticks(p, &ticks))
 		return;
 	port_clock_on_read(&p->clock, now_ns, ticks);
-	publish(&p->clock_board, &p->clock.map);
+	port_clock_board_publish(&p->clock_board, &p->clock.map);
 }

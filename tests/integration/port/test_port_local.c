@@ -224,6 +224,11 @@ static void *send_frames(void *argument)
 
 static void a_ring_between_two_threads(void)
 {
+#ifdef __SANITIZE_THREAD__
+	/* The receiving end of the ring is in DPDK's library, where the sanitizer sees neither the
+	 * loads nor the order they establish. */
+	return;
+#endif
 	const struct port_options o = options("cross");
 	char error[EAL_ERROR_BYTES];
 	struct eal_ring_port *ring;

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The commands as a user types them: help, exit codes, messages, `check`, `simulate`.
+
+usage: test_commands.py GENESIS SOURCE_ROOT
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+GENESIS, ROOT = sys.argv[1:3]
+COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'demo', 'version')
+failures = 0
+
+
+def check(name, condition, text=''):
+    global failures
+    if not condition:
+        failures += 1
+        print('FAIL %s: %s' % (name, text))
+
+
+def genesis(*arguments, cwd=None):
+    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=120, cwd=cwd)
+
+
+def test_help():
+    top = genesis('--help')
+    check('help', top.returncode == 0 and not top.stderr)
+    for command in COMMANDS:
+        check('help', re.search(r'^  %s ' % command, top.stdout, re.M), command + ' is not listed')
+        p = genesis(command, '--help')
+        check(command + ' --help', p.returncode == 0 and p.stdout.startswith('usage: genesis ' + command), p.stdout + p.stderr)
+        p = genesis(command, '--no-such-option')
+        check(command + ' with a wrong option', p.returncode == 2 and p.stderr, str(p))
+    check('no command', genesis().returncode == 2)
+    p = genesis('rum')
+    check('wrong command', p.returncode == 2 and "no command 'rum'" in p.stderr, p.stderr)
+    p = genesis('version')
+    check('version', p.returncode == 0 and re.match(r'genesis \d+\.\d+\.\d+\nDPDK ', p.stdout), p.stdout)
+
+
+def test_check():
+    for name in ('minimal.yaml', 'deep.yaml', 'two-lines.yaml'):
+        p = genesis('check', os.path.join(ROOT, 'config/examples', name))
+        # 1: right, but this machine has fewer CPUs than the example wants.
+        check('check ' + name, p.returncode in (0, 1), p.stderr)
+        check('check ' + name, '# cores' in p.stdout and '# memory' in p.stdout, p.stdout)
+        with tempfile.NamedTemporaryFile('w', suffix='.yaml') as f:
+            f.write(p.stdout)
+            f.flush()
+            again = genesis('check', f.name)
+            check('check of what check printed', again.stdout == p.stdout, again.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'bad.yaml')
+        with open(path, 'w') as f:
+            f.write('ports:\n  - {name: a, device: net_null0, descripters: 5}\n')
+        p = genesis('check', path)
+        check('typo in a key', p.returncode == 2 and p.stderr.count('\n') == 1 and path + ':2' in p.stderr and
+              'descriptors' in p.stderr, p.stderr)
+        p = genesis('run', path)
+        check('run says the same', p.returncode == 2 and path + ':2' in p.stderr, p.stderr)
+        p = genesis('check', os.path.join(folder, 'missing.yaml'))
+        check('missing file', p.returncode == 2 and 'missing.yaml' in p.stderr, p.stderr)
+        with open(path, 'w') as f:
+            f.write('ports: [{name: a, device: net_null0}]\nfeeds:\n  - {name: f, protocol: itch50, lines: [{name: A, port: a, '
+                    'address: "1.2.3.4:5"}]}\ngroups:\n  - name: g\n    feed: f\n    components:\n'
+                    '      - {name: v, type: vwap, library: ./no-such.so}\n')
+        p = genesis('check', path)
+        check('missing library', p.returncode == 2 and 'no-such.so' in p.stderr and 'bad.yaml:5' in p.stderr, p.stderr)
+
+
+def test_no_engine():
+    for command in ('books', 'status'):
+        p = genesis(command, 'no-such-engine')
+        check(command, p.returncode == 1 and p.stderr == "genesis %s: no engine named 'no-such-engine' is running\n" % command,
+              p.stderr)
+    check('counters', 'healed_by_other_line' in genesis('status', '--counters').stdout)
+
+
+def test_simulate():
+    one, two = genesis('simulate', '--seed', '3', '--messages', '20000'), genesis('simulate', '--seed', '3', '--messages', '20000')
+
+    def strip(text):
+        return re.sub(r'in [0-9.]+ s', '', text)
+    check('simulate', one.returncode == 0, one.stdout + one.stderr)
+    check('simulate twice', strip(one.stdout) == strip(two.stdout), one.stdout + two.stdout)
+    check('simulate without a seed', genesis('simulate').returncode == 2)
+
+
+for test in (test_help, test_check, test_no_engine, test_simulate):
+    test()
+print('commands: %d failures' % failures)
+sys.exit(1 if failures else 0)

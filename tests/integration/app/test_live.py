@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A live engine beside replay: the same capture sent over veth pairs from a network namespace by tcpreplay, into AF_PACKET and AF_XDP
+ports, gives the same books; status and books read it from outside; SIGINT and SIGTERM stop it cleanly; kill -9 leaves its last
+books readable and its name free.
+
+usage: test_live.py GENESIS MAKE_CAPTURE af_packet|af_xdp
+Exit code 77: this machine cannot (not root, no ip, no tcpreplay, no such socket).
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+GENESIS, MAKE_CAPTURE, KIND = sys.argv[1:4]
+NAME = 'test-live-%d' % os.getpid()
+SPACE = 'gns%d' % (os.getpid() % 100000)
+LINES = {}  # name -> (interface here, interface there)
+failures = 0
+
+
+def skip(why):
+    print('SKIP: ' + why)
+    sys.exit(77)
+
+
+def check(name, condition, text=''):
+    global failures
+    if not condition:
+        failures += 1
+        print('FAIL %s: %s' % (name, text))
+
+
+def sh(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120, **more)
+
+
+def try_sh(*words):
+    subprocess.run(words, capture_output=True, timeout=60)
+
+
+def genesis(*arguments):
+    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def net_up():
+    sh('ip', 'netns', 'add', SPACE)
+    for line in 'ab':
+        here, there = 'gh%s%d' % (line, os.getpid() % 100000), 'gt%s' % line
+        LINES[line] = (here, there)
+        sh('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', SPACE)
+        sh('ip', 'link', 'set', here, 'up')
+        sh('ip', '-n', SPACE, 'link', 'set', there, 'up')
+
+
+def net_down():
+    for here, _ in LINES.values():
+        try_sh('ip', 'link', 'del', here)
+    try_sh('ip', 'netns', 'del', SPACE)
+
+
+def config(path, capture_lines):
+    device = {'af_packet': 'net_af_packet%d,iface=%s', 'af_xdp': 'net_af_xdp%d,iface=%s'}[KIND]
+    text = 'engine: {name: %s, pool: 64MiB, huge_pages: no}\nports:\n' % NAME
+    for i, line in enumerate('ab'):
+        text += '  - {name: %s, device: "%s", descriptors: 1024, buffers: 8192}\n' % (line, device % (i, LINES[line][0]))
+    text += 'feeds:\n  - name: itch\n    protocol: itch50\n    gap: {hold_max: 10s}\n    symbols_max: 1024\n    lines:\n'
+    for line, address in zip('ab', capture_lines):
+        text += '      - {name: %s, port: %s, address: "%s"}\n' % (line, line, address)
+    text += 'groups:\n  - {name: books, feed: itch, symbols_max: 1024, orders_max: 262144, levels_max: 262144}\n'
+    with open(path, 'w') as f:
+        f.write(text)
+
+
+def start(path, *more):
+    process = subprocess.Popen([GENESIS, 'run', *more, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            error = process.communicate()[1]
+            if KIND == 'af_xdp' and 'AF_XDP' in error.upper() or 'af_xdp' in error:
+                skip('AF_XDP cannot be used here: ' + error.strip().splitlines()[-1])
+            check('start', False, error)
+            return None
+        if genesis('status', NAME).returncode == 0:
+            return process
+        time.sleep(0.1)
+    process.kill()
+    check('start', False, 'no engine after 60 s')
+    return None
+
+
+def wait_for(what):
+    """Polls the engine's status until it says so; the status then."""
+    end = time.monotonic() + 60
+    while True:
+        status = json.loads(genesis('status', '--json', NAME).stdout)
+        if what(status) or time.monotonic() > end:
+            return status
+        time.sleep(0.1)
+
+
+def send(capture, line):
+    """Slowly enough for one shared core; what is lost all the same the other line brings."""
+    return subprocess.Popen(['ip', 'netns', 'exec', SPACE, 'tcpreplay', '-q', '--pps', '3000', '-i', LINES[line][1], capture],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_same_books(folder, stop_signal):
+    day = os.path.join(folder, 'day.pcap')
+    books = os.path.join(folder, 'maker.csv')
+    # The maker loses packets on each line; what is lost on both shows up as gaps, in replay and live alike.
+    sh(MAKE_CAPTURE, '--seed', '5', '--messages', '20000', '--symbols', '100', '--loss', '0', '--out', day, '--books', books)
+    live, replayed = os.path.join(folder, 'live.csv'), os.path.join(folder, 'replay.csv')
+    p = genesis('replay', '--protocol', 'itch50', '--json', '--books', replayed, day)
+    wanted = json.loads(p.stdout)
+    check('replay equals the maker', open(replayed).read() == open(books).read())
+    path = os.path.join(folder, 'live.yaml')
+    config(path, ('233.54.12.111:26477', '233.54.12.112:26477'))
+    process = start(path, '--json', '--books', live)
+    if process is None:
+        return
+    senders = [send(day, 'a'), send(day, 'b')]
+    for s in senders:
+        s.wait(timeout=120)
+    status = wait_for(lambda s: s['feeds'][0]['messages'] >= wanted['messages'])
+    feed = status['feeds'][0]
+    check('messages', feed['messages'] == wanted['messages'], '%s of %s' % (feed['messages'], wanted['messages']))
+    check('lost', feed['arbiter']['lost_messages'] == 0, str(feed['arbiter']))
+    check('two lines', [line['packets'] > 0 for line in feed['lines']] == [True, True], str(feed['lines']))
+    check('ports', all(port['link_up'] == 1 for port in status['ports']), str(status['ports']))
+    outside = genesis('books', NAME)
+    check('books from outside', outside.returncode == 0 and outside.stdout == open(books).read(), outside.stderr)
+    top = json.loads(genesis('books', '--top', '--json', NAME).stdout)
+    check('board', len(top) >= 100 and all(t['flags'] in ('', 'H') for t in top), str(top[:3]))
+    again = genesis('run', path)
+    check('a second engine of that name', again.returncode == 1 and 'is running' in again.stderr, again.stderr)
+    process.send_signal(stop_signal)
+    out, error = process.communicate(timeout=60)
+    check('stopped cleanly', process.returncode == 0, error)
+    check('summary', json.loads(out)['feeds'][0]['messages'] == wanted['messages'], out[:300])
+    check('books at the end', open(live).read() == open(books).read(), 'differ')
+    check('files are gone', not [n for n in os.listdir('/dev/shm') if NAME in n])
+
+
+def test_kill(folder):
+    path = os.path.join(folder, 'kill.yaml')
+    config(path, ('233.54.12.111:26477', '233.54.12.112:26477'))
+    process = start(path)
+    if process is None:
+        return
+    process.kill()
+    process.communicate()
+    p = genesis('status', NAME)
+    check('status of a dead engine', p.returncode == 1 and 'is dead' in p.stderr, p.stderr)
+    process = start(path)
+    if process is None:
+        return
+    process.send_signal(signal.SIGTERM)
+    error = process.communicate(timeout=60)[1]
+    check('its name is free again', process.returncode == 0 and 'when it died' in error, error)
+
+
+if os.geteuid() != 0:
+    skip('not root: network namespaces and packet sockets need it')
+for tool in ('ip', 'tcpreplay'):
+    if shutil.which(tool) is None:
+        skip(tool + ' is not installed')
+if subprocess.run(['ip', 'netns', 'add', SPACE], capture_output=True).returncode != 0:
+    skip('network namespaces cannot be made here')
+sh('ip', 'netns', 'del', SPACE)
+with tempfile.TemporaryDirectory() as scratch:
+    try:
+        net_up()
+        test_same_books(scratch, signal.SIGINT)
+        test_kill(scratch)
+    finally:
+        net_down()
+        for left in os.listdir('/dev/shm'):
+            if NAME in left:
+                os.unlink('/dev/shm/' + left)
+print('live over %s: %d failures' % (KIND, failures))
+sys.exit(1 if failures else 0)

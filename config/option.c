@@ -135,8 +135,8 @@ static const struct option table[] = {
         {"feeds[].lines[].port", "The port it arrives at.", .type = OPTION_REFERENCE,
          AT(config_line, port), .target = OPTION_TO_PORT, .computed = "the only port"},
         {"feeds[].lines[].address",
-         "Destination of its datagrams: multicast group and UDP port. One "
-         "core polls a destination once.",
+         "Destination of its datagrams: multicast group and UDP port; `0.0.0.0`: to that port at "
+         "any address, for tests. One core polls a destination once.",
          .type = OPTION_ADDRESS, AT_TWO(config_line, address, udp_port), .required = true},
         {"feeds[].gap", "What happens when a message is missing.", .type = OPTION_MAPPING},
         {"feeds[].gap.hold_max",

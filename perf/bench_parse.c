@@ -182,6 +182,12 @@ static struct stream generate(const struct protocol *protocol, const struct opti
 	return s;
 }
 
+static void stream_destroy(struct stream *s)
+{
+	free(s->blocks);
+	free(s->records);
+}
+
 static uint64_t mix_hash(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
@@ -416,11 +422,21 @@ int main(int argc, char **argv)
 	struct stream deep = generate(&protocol_deep10, &o);
 	struct region regions[2];
 	struct directory directories[2];
+	struct message_scan *scans[2];
 	struct result results[3];
 
-	results[0] = measure("itch_scan", &itch, scan_create(&regions[0], &directories[0]), &o);
-	results[1] = measure("deep_scan", &deep, scan_create(&regions[1], &directories[1]), &o);
+	for (uint32_t i = 0; i < 2; i++)
+		scans[i] = scan_create(&regions[i], &directories[i]);
+	results[0] = measure("itch_scan", &itch, scans[0], &o);
+	results[1] = measure("deep_scan", &deep, scans[1], &o);
 	results[2] = measure("itch_decode", &itch, NULL, &o);
 	print(results, 3, &o);
+	for (uint32_t i = 0; i < 2; i++) {
+		free(scans[i]);
+		free(regions[i].base);
+		free(regions[i].page_epoch);
+	}
+	stream_destroy(&itch);
+	stream_destroy(&deep);
 	return 0;
 }

@@ -109,6 +109,17 @@ static void pin(uint32_t cpu)
 		fprintf(stderr, "bench_log: cannot pin to CPU %u\n", cpu);
 }
 
+/* Waiting for the other thread. It may have no CPU right now: then it shall have this one. */
+static void wait_a_little(void)
+{
+	static _Thread_local uint32_t waits;
+
+	if (++waits % 1024 == 0)
+		sched_yield();
+	else
+		rte_pause();
+}
+
 static void packets_make(struct bench *b)
 {
 	b->packets = memory_get((size_t)PACKETS * b->stride_bytes);
@@ -197,7 +208,7 @@ static void produce_log(struct bench *b)
 
 		while ((r = log_writer_reserve(&b->log, b->packet_bytes)) == NULL) {
 			log_writer_publish(&b->log);
-			rte_pause();
+			wait_a_little();
 		}
 		*r = (struct record){.first_sequence = b->produced * b->messages_per_packet + 1,
 		                     .time_ns = b->produced,
@@ -233,7 +244,7 @@ static void produce_pointers(struct bench *b)
 	}
 	for (uint32_t i = 0; i < b->consumer_count; i++)
 		while (rte_ring_sp_enqueue_bulk(b->consumers[i].ring, pointers, BURST, NULL) == 0)
-			rte_pause();
+			wait_a_little();
 }
 
 static void produce_copies(struct bench *b)
@@ -243,7 +254,7 @@ static void produce_copies(struct bench *b)
 	for (uint32_t i = 0; i < b->consumer_count; i++)
 		while (rte_ring_sp_enqueue_bulk_elem(b->consumers[i].ring, p, b->stride_bytes,
 		                                     BURST, NULL) == 0)
-			rte_pause();
+			wait_a_little();
 	b->produced += BURST;
 }
 
@@ -307,7 +318,7 @@ static void consume(const struct bench *b, struct consumer *c)
 	}
 	c->packets += n;
 	if (n == 0)
-		rte_pause();
+		wait_a_little();
 }
 
 static void *consumers_run(void *arg)

@@ -13,7 +13,7 @@
 
 #define NEWCOMERS 1u
 
-static uint64_t segments_wanted = 50000;
+static uint64_t segments_wanted = 20000;
 static _Atomic uint64_t writer_done;
 
 struct newcomer {

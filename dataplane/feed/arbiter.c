@@ -222,7 +222,7 @@ static inline struct line *arbiter_count(struct arbiter *a, uint32_t line, uint6
 
 	assert(line < a->options.line_count);
 	s->now_ns = now_ns;
-	s->stats.packets++;
+	s->datagrams++;
 	l->stats.packets++;
 	l->stats.last_seen_ns = now_ns;
 	arbiter_mark(a);
@@ -237,6 +237,7 @@ void arbiter_on_packet(struct arbiter *a, uint32_t line, const struct feed_packe
 	struct stream_arrival v = stream_arrival(p, line, now_ns, time_source);
 	bool restarts = a->protocol->restarts_at_one;
 
+	s->stats.packets++;
 	l->stats.bytes += a->protocol->header_bytes + p->block_bytes;
 	l->stats.heartbeats += p->kind == FEED_HEARTBEAT;
 	s->time_source = time_source;

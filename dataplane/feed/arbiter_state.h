@@ -18,8 +18,9 @@
 #include "dataplane/feed/waiting.h"
 
 struct arbiter_state {
-	uint64_t expected; /* position of the next message to deliver */
-	uint64_t now_ns;   /* as last given */
+	uint64_t expected;  /* position of the next message to deliver */
+	uint64_t now_ns;    /* as last given */
+	uint64_t datagrams; /* of the feed, malformed ones too: holes age by them */
 	uint64_t end_position;
 	uint64_t grace_end_ns; /* UINT64_MAX: no session waits */
 	uint64_t gap_end_sequence;

@@ -34,7 +34,7 @@ struct parking_spot {  /* where bytes lie */
 
 struct parking_absence { /* when, and by whom, the hole before a piece was revealed */
 	uint64_t ns;
-	uint64_t packets; /* the feed's packet counter then */
+	uint64_t packets; /* the feed's datagrams by then */
 	uint32_t line;
 	uint32_t reserved;
 };

@@ -328,7 +328,7 @@ static struct parking_absence stream_fill(struct arbiter *a, struct parking_room
                                           const struct stream_run *run)
 {
 	struct parking_absence below = {
-	        .ns = run->time_ns, .packets = a->state->stats.packets, .line = run->line};
+	        .ns = run->time_ns, .packets = a->state->datagrams, .line = run->line};
 	uint64_t from = run->first;
 	uint32_t i = parking_after(k, path);
 	bool known = false;
@@ -436,7 +436,7 @@ static void stream_take_claim(struct arbiter *a, struct parking_room *k,
 	k->pieces[i] = (struct parking_piece){
 	        .first = v->claimed_end,
 	        .end = v->claimed_end,
-	        .absence = {.ns = v->time_ns, .packets = a->state->stats.packets, .line = v->line},
+	        .absence = {.ns = v->time_ns, .packets = a->state->datagrams, .line = v->line},
 	};
 	parking_seek(k, v->claimed_end, &path);
 	parking_link(k, &path, i);
@@ -471,7 +471,7 @@ static bool stream_is_due(const struct arbiter *a, const struct parking_absence 
 {
 	const struct arbiter_state *s = a->state;
 
-	if (s->stats.packets - absence->packets < a->options.hold_packets)
+	if (s->datagrams - absence->packets < a->options.hold_packets)
 		return false;
 	if (a->options.hold_ns == 0)
 		return true;
@@ -510,7 +510,7 @@ uint64_t stream_due_ns(const struct arbiter *a)
 		return UINT64_MAX;
 	const struct parking_absence *absence = &k.pieces[i].absence;
 
-	if (a->state->stats.packets - absence->packets < a->options.hold_packets)
+	if (a->state->datagrams - absence->packets < a->options.hold_packets)
 		return UINT64_MAX;
 	return absence->ns > UINT64_MAX - a->options.hold_ns ? UINT64_MAX
 	                                                     : absence->ns + a->options.hold_ns;

@@ -97,6 +97,7 @@ static struct model {
 	bool line_joined[LINES_MAX];
 	uint64_t line_next[LINES_MAX];
 	uint32_t queued;
+	uint64_t datagrams; /* malformed ones too */
 	struct arbiter_stats stats;
 	struct line_stats lines[LINES_MAX];
 } model;
@@ -165,7 +166,7 @@ static void model_give_up_due(void)
 	while (model.expected < model.known_end) {
 		const struct model_message *m = model_at(model.expected);
 
-		if (model.stats.packets - m->absent_packets < model.options.hold_packets)
+		if (model.datagrams - m->absent_packets < model.options.hold_packets)
 			return;
 		if (model.options.hold_ns != 0 &&
 		    (model.now_ns < m->absent_ns ||
@@ -266,7 +267,7 @@ static void model_take(const struct packet_sent *v)
 			continue;
 		x->absent = true;
 		x->absent_ns = v->time_ns;
-		x->absent_packets = model.stats.packets;
+		x->absent_packets = model.datagrams;
 		x->absent_line = m->line;
 	}
 	model.known_end = claimed > model.known_end ? claimed : model.known_end;
@@ -363,13 +364,14 @@ static void model_on_packet(const struct packet_sent *v)
 	const struct send *m = &v->send;
 
 	model.now_ns = v->time_ns;
-	model.stats.packets++;
+	model.datagrams++;
 	model.lines[m->line].packets++;
 	if (v->malformed) {
 		model.lines[m->line].malformed++;
 		model_settle();
 		return;
 	}
+	model.stats.packets++;
 	model.lines[m->line].heartbeats += m->kind == FEED_HEARTBEAT;
 	if (model.waiting && model.now_ns >= model.grace_end_ns)
 		model_enter_next();

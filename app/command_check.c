@@ -80,17 +80,11 @@ static int check_machine(const struct config *c, const struct engine_sizes *z)
 	uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	int rc = EXIT_OK;
 
-	for (uint32_t i = 0; i < c->core_count; i++) {
+	for (uint32_t i = 0; i < c->core_count; i++)
 		if (c->cores[i].cpu != CONFIG_NONE && (long)c->cores[i].cpu >= cpus)
 			rc = command_failed(COMMAND,
 			                    "%s: core %s wants CPU %u, this machine has 0 to %ld",
 			                    c->path, c->cores[i].name, c->cores[i].cpu, cpus - 1);
-		for (uint32_t k = 0; k < i; k++)
-			if (c->cores[i].cpu != CONFIG_NONE && c->cores[i].cpu == c->cores[k].cpu)
-				rc = command_failed(COMMAND, "%s: cores %s and %s both want CPU %u",
-				                    c->path, c->cores[k].name, c->cores[i].name,
-				                    c->cores[i].cpu);
-	}
 	if (z->segments_bytes + z->state_bytes > physical)
 		rc = command_failed(
 		        COMMAND, "%s: wants %" PRIu64 " MiB, this machine has %" PRIu64 " MiB",

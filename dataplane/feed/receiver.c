@@ -206,12 +206,18 @@ void receiver_on_packets(struct receiver *r, const struct packet *packets, uint3
 	publish(r);
 }
 
+/* A log that grew under lag and then fell silent gives its segments back this often. */
+#define TRIM_POLLS 256u
+
 void receiver_poll(struct receiver *r, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < r->feed_count; i++) {
 		arbiter_poll(&r->feeds[i]->arbiter, now_ns);
 		if (r->feeds[i]->log.dirty)
 			r->feeds[i]->touched = true;
+		else if (r->polls % TRIM_POLLS == 0)
+			log_writer_trim(&r->feeds[i]->log);
 	}
+	r->polls++;
 	publish(r);
 }

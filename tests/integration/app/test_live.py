@@ -66,7 +66,7 @@ def config(path, capture_lines):
     device = {'af_packet': 'net_af_packet%d,iface=%s', 'af_xdp': 'net_af_xdp%d,iface=%s'}[KIND]
     text = 'engine: {name: %s, pool: 64MiB, huge_pages: no}\nports:\n' % NAME
     for i, line in enumerate('ab'):
-        text += '  - {name: %s, device: "%s", descriptors: 1024, buffers: 8192}\n' % (line, device % (i, LINES[line][0]))
+        text += '  - {name: %s, device: "%s", descriptors: 2048, buffers: 8192}\n' % (line, device % (i, LINES[line][0]))
     text += 'feeds:\n  - name: itch\n    protocol: itch50\n    gap: {hold_max: 10s}\n    symbols_max: 1024\n    lines:\n'
     for line, address in zip('ab', capture_lines):
         text += '      - {name: %s, port: %s, address: "%s"}\n' % (line, line, address)
@@ -105,7 +105,7 @@ def wait_for(what):
 
 def send(capture, line):
     """Slowly enough for one shared core; what is lost all the same the other line brings."""
-    return subprocess.Popen(['ip', 'netns', 'exec', SPACE, 'tcpreplay', '-q', '--pps', '3000', '-i', LINES[line][1], capture],
+    return subprocess.Popen(['ip', 'netns', 'exec', SPACE, 'tcpreplay', '-q', '--pps', '2000', '-i', LINES[line][1], capture],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -119,7 +119,7 @@ def test_same_books(folder, stop_signal):
     wanted = json.loads(p.stdout)
     check('replay equals the maker', open(replayed).read() == open(books).read())
     path = os.path.join(folder, 'live.yaml')
-    config(path, ('233.54.12.111:26477', '233.54.12.112:26477'))
+    config(path, ('233.54.12.111:26477', '233.54.12.112:26478'))
     process = start(path, '--json', '--books', live)
     if process is None:
         return
@@ -148,7 +148,7 @@ def test_same_books(folder, stop_signal):
 
 def test_kill(folder):
     path = os.path.join(folder, 'kill.yaml')
-    config(path, ('233.54.12.111:26477', '233.54.12.112:26477'))
+    config(path, ('233.54.12.111:26477', '233.54.12.112:26478'))
     process = start(path)
     if process is None:
         return

@@ -141,12 +141,21 @@ static void print_groups(const struct shared *s, FILE *out)
 		fprintf(out, "groups: %u, those not named are attached\n", s->group_count);
 }
 
+static const char *state_text(const struct shared *s)
+{
+	static const char *const states[] = {"starting", "running", "stopped"};
+	uint64_t state = atomic_load_explicit(&s->state, memory_order_acquire);
+
+	return state < sizeof(states) / sizeof(states[0]) ? states[state] : "?";
+}
+
 void status_text(const struct shared *s, FILE *out)
 {
 	fprintf(out,
-	        "engine %s (genesis %s, pid %" PRIu64 "), segments free %" PRIu64 " of %" PRIu64
+	        "engine %s (genesis %s, pid %" PRIu64 ") %s, segments free %" PRIu64 " of %" PRIu64
 	        "\n",
-	        s->engine, s->genesis_version, s->pid, load(&s->pool_free), s->pool_segments);
+	        s->engine, s->genesis_version, s->pid, state_text(s), load(&s->pool_free),
+	        s->pool_segments);
 	for (uint32_t i = 0; i < s->port_count; i++) {
 		fprintf(out, "port %s: %s\n", s->ports[i].name, s->ports[i].description);
 		print_counters(out, &counters_port, s->ports[i].stats, "  ");
@@ -308,6 +317,7 @@ int status_json(const struct shared *s, FILE *out)
 
 	json_object_set_new(o, "engine", json_string(s->engine));
 	json_object_set_new(o, "version", json_string(s->genesis_version));
+	json_object_set_new(o, "state", json_string(state_text(s)));
 	set(o, "pid", s->pid);
 	set(o, "started_ns", s->started_ns);
 	set(o, "heartbeat_ns", load(&s->heartbeat_ns));

@@ -66,6 +66,7 @@ struct receiver {
 	struct receiver_line lines[RECEIVER_LINE_SLOTS];
 	uint32_t lines_used;
 	uint32_t lines_any_address;
+	uint32_t polls;
 	bool learn;                                        /* replay: feed 0 learns lines */
 	struct receiver_allowed allow[RECEIVER_ALLOW_MAX]; /* if any: only these may be learned */
 	uint32_t allow_count;

@@ -31,9 +31,10 @@
 #include "dataplane/log/record.h"
 #include "dataplane/log/segment.h"
 
-#define LOG_CURSORS_MAX        128u
-#define LOG_SEGMENTS_MAX       65536u /* directory entries: 128 GiB of log in flight */
-#define LOG_RECORD_PAYLOAD_MAX 65536u
+#define LOG_CURSORS_MAX  128u
+#define LOG_SEGMENTS_MAX 65536u /* directory entries: 128 GiB of log in flight */
+#define LOG_RECORD_PAYLOAD_MAX \
+	65544u /* a block of the longest message there can be, 2 + 65535 bytes */
 
 enum log_claim { LOG_CLAIM_FREE, LOG_CLAIM_LIVE, LOG_CLAIM_IMAGE };
 

@@ -85,7 +85,8 @@ def start(path, *more):
                 skip('AF_XDP cannot be used here: ' + error.strip().splitlines()[-1])
             check('start', False, error)
             return None
-        if genesis('status', NAME).returncode == 0:
+        status = genesis('status', '--json', NAME)
+        if status.returncode == 0 and json.loads(status.stdout)['state'] == 'running':
             return process
         time.sleep(0.1)
     process.kill()

@@ -73,6 +73,14 @@ void log_writer_publish(struct log_writer *w)
 	w->dirty = false;
 }
 
+static uint64_t trims;
+
+void log_writer_trim(struct log_writer *w)
+{
+	(void)w;
+	trims++;
+}
+
 static void world(bool learn, uint32_t feed_count, uint32_t line_count)
 {
 	static const struct frame_options frame = {false, false};
@@ -377,7 +385,26 @@ static void test_feeds_max(void)
 	CU_ASSERT_EQUAL(receiver_add_feed(&receiver, &more), -EMFILE);
 }
 
+/* A log that fell silent gives back what it grew by, now and then, not every turn. */
+static void test_trims_in_quiet_turns(void)
+{
+	world(false, 1, 1);
+	poll_makes_dirty = false;
+	trims = 0;
+	for (int i = 0; i < 100000; i++)
+		receiver_poll(&receiver, 1000);
+	CU_ASSERT_TRUE(trims > 10);
+	CU_ASSERT_TRUE(trims < 10000);
+	poll_makes_dirty = true;
+	trims = 0;
+	for (int i = 0; i < 100000; i++)
+		receiver_poll(&receiver, 1000);
+	CU_ASSERT_EQUAL(trims, 0);
+	poll_makes_dirty = false;
+}
+
 static const struct suite_test tests[] = {
+        {"trims in quiet turns", test_trims_in_quiet_turns},
         {"configured lines", test_configured_lines},
         {"damaged and malformed count", test_damaged_and_malformed_count},
         {"frames are counted by reason", test_frames_are_counted_by_reason},

@@ -275,6 +275,24 @@ static void test_every_hole_has_its_own_moment(void)
 	world_close(&world);
 }
 
+static void test_a_marker_goes_when_it_marks_nothing(void)
+{
+	const struct arbiter_stats *s = open_default();
+
+	SEND(.first = 1, .count = 1);
+	SEND(.first = 9, .kind = FEED_HEARTBEAT);
+	EXPECT_EQUAL(s->parking_pieces, 1);
+	SEND(.first = 7, .count = 2); /* ends where the marker stands */
+	EXPECT_EQUAL(s->parking_pieces, 1);
+	SEND(.first = 9, .kind = FEED_HEARTBEAT);
+	SEND(.first = 12, .kind = FEED_HEARTBEAT);
+	EXPECT_EQUAL(s->parking_pieces, 2);
+	SEND(.first = 11, .count = 3); /* over it */
+	EXPECT_EQUAL(s->parking_pieces, 2);
+	EXPECT_EQUAL(s->healed, 3);
+	world_close(&world);
+}
+
 static void test_touching_gaps_are_one(void)
 {
 	struct arbiter_options o = double_options();
@@ -618,6 +636,7 @@ int main(void)
 	        {"hold nothing", test_hold_nothing},
 	        {"time may step back", test_time_may_step_back},
 	        {"every hole has its own moment", test_every_hole_has_its_own_moment},
+	        {"a marker goes when it marks nothing", test_a_marker_goes_when_it_marks_nothing},
 	        {"touching gaps are one", test_touching_gaps_are_one},
 	        {"late and duplicate are told apart", test_late_and_duplicate_are_told_apart},
 	        {"overrun claims", test_overrun_claims},

@@ -110,6 +110,18 @@ static void test_reasons_are_kept_apart(void)
 	world_close(&world);
 }
 
+static void test_news_keeps_its_order(void)
+{
+	open_default();
+	AT(1, .first = 1, .count = 1);
+	log_double.refuse = true;
+	AT(2, .first = 2, .count = 1);
+	log_double.refuse = false;
+	AT(3, .first = 5, .count = 1); /* the log's first record after the refusal is another gap */
+	EXPECT_LOG(&world, "R1 D1 G2o G3-4a D5");
+	world_close(&world);
+}
+
 static void test_reset_is_never_lost(void)
 {
 	const struct arbiter_stats *s = open_default();
@@ -217,6 +229,7 @@ int main(void)
 	        {"almost full", test_almost_full},
 	        {"what waited is lost alike", test_what_waited_is_lost_alike},
 	        {"reasons are kept apart", test_reasons_are_kept_apart},
+	        {"news keeps its order", test_news_keeps_its_order},
 	        {"a reset is never lost", test_reset_is_never_lost},
 	        {"long refusal", test_long_refusal},
 	        {"the input ends while refused", test_input_ends_while_refused},

@@ -26,10 +26,13 @@ struct fixture {
 static inline int fixture_region(struct fixture *f, uint64_t bytes)
 {
 	*f = (struct fixture){.bytes = bytes};
-	f->memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	f->memory = mmap(NULL, bytes + REGION_PAGE_BYTES, PROT_READ | PROT_WRITE,
 	                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	f->page_epoch = calloc(bytes / REGION_PAGE_BYTES, 1);
 	if (f->memory == MAP_FAILED || f->page_epoch == NULL)
+		abort();
+	/* Whoever reads past the end is caught. */
+	if (mprotect((uint8_t *)f->memory + bytes, REGION_PAGE_BYTES, PROT_NONE) != 0)
 		abort();
 	return region_init(&f->region, f->memory, bytes, f->page_epoch);
 }
@@ -44,7 +47,7 @@ static inline void fixture_init(struct fixture *f, const struct book_options *o)
 
 static inline void fixture_finish(struct fixture *f)
 {
-	munmap(f->memory, f->bytes);
+	munmap(f->memory, f->bytes + REGION_PAGE_BYTES);
 	free(f->page_epoch);
 }
 

@@ -114,11 +114,11 @@ static void test_by_order(void)
 	for (uint32_t i = 0; i < SYMBOLS - 10; i++)
 		book_slot(&w.f.set, symbol_id(i), i + 1);
 	watch_look(&w);
-	for (uint32_t n = 0; n < 60000; n++) {
-		order_operation(&w.f.set, &prng, (n / 15000) % 2 == 0);
-		if (n % 32 < 4) /* single steps now and then, wherever the set has got to */
+	for (uint32_t n = 0; n < 30000; n++) {
+		order_operation(&w.f.set, &prng, (n / 7500) % 2 == 0);
+		if (n % 64 < 4) /* single steps now and then, wherever the set has got to */
 			watch_look(&w);
-		if (n % 25000 == 24999) {
+		if (n % 12500 == 12499) {
 			book_set_clear(&w.f.set, n, 1);
 			watch_look(&w);
 		}
@@ -149,7 +149,7 @@ static void test_collisions(void)
 			book_order_add(&w.f.set, n % 8, reference, 'S', 1, n % 64, &c);
 		else
 			book_order_delete(&w.f.set, reference, &c);
-		if (n % 16 < 4)
+		if (n % 32 < 4)
 			watch_look(&w);
 	}
 	CU_ASSERT_TRUE(w.f.set.index->overflow_used > 0);
@@ -168,15 +168,15 @@ static void test_by_level(void)
 	for (uint32_t i = 0; i < SYMBOLS; i++)
 		book_slot(&w.f.set, i, i + 1);
 	watch_look(&w);
-	for (uint32_t n = 0; n < 60000; n++) {
-		uint64_t quantity = prng_below(&prng, (n / 20000) % 2 == 0 ? 10 : 2);
+	for (uint32_t n = 0; n < 30000; n++) {
+		uint64_t quantity = prng_below(&prng, (n / 10000) % 2 == 0 ? 10 : 2);
 
 		book_level_update(&w.f.set, (uint32_t)prng_below(&prng, SYMBOLS),
 		                  (enum book_side_index)prng_below(&prng, 2),
 		                  (int64_t)prng_below(&prng, 64), quantity, &c);
 		if (prng_below(&prng, 1000) == 0)
 			book_set_on_gap(&w.f.set);
-		if (n % 32 < 4)
+		if (n % 64 < 4)
 			watch_look(&w);
 	}
 	watch_finish(&w);

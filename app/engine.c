@@ -252,10 +252,39 @@ int engine_write_books(const struct engine *e, uint32_t feed, FILE *out)
 	return rc;
 }
 
-static int write_report(const struct engine_group *g, uint32_t n, const char *path,
+/* Has a group before this one written to the same file? */
+static bool report_is_first(const struct engine *e, uint32_t group, uint32_t component)
+{
+	const char *path = e->groups[group].config->components[component].report;
+
+	for (uint32_t i = 0; i <= group; i++)
+		for (uint32_t n = 0; n < e->groups[i].config->component_count; n++) {
+			const char *other = e->groups[i].config->components[n].report;
+
+			if (i == group && n == component)
+				return true;
+			if (other != NULL && strcmp(other, path) == 0)
+				return false;
+		}
+	return true;
+}
+
+/* Groups of one configuration entry write to one file: it begins with one header. */
+static void copy_report(FILE *out, const char *text, bool header)
+{
+	const char *from = header ? text : strchr(text, '\n');
+
+	if (from != NULL)
+		fputs(header ? from : from + 1, out);
+}
+
+static int write_report(const struct engine_group *g, uint32_t n, bool first,
                         char error[ENGINE_ERROR_BYTES])
 {
 	const struct component_ops *ops = g->components[n].ops;
+	const char *path = g->config->components[n].report;
+	char *text = NULL;
+	size_t bytes = 0;
 
 	if (ops->report == NULL) {
 		snprintf(error, ENGINE_ERROR_BYTES,
@@ -263,17 +292,20 @@ static int write_report(const struct engine_group *g, uint32_t n, const char *pa
 		         g->config->components[n].name, g->name, path);
 		return -ENOTSUP;
 	}
-	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "a");
+	FILE *memory = open_memstream(&text, &bytes);
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, first ? "w" : "a");
+	int rc = memory == NULL || out == NULL ? -errno : 0;
 
-	if (out == NULL) {
-		snprintf(error, ENGINE_ERROR_BYTES, "%s: %s", path, strerror(errno));
-		return -errno;
+	if (memory != NULL) {
+		ops->report(&g->group.contexts[n], memory);
+		if (fclose(memory) != 0 && rc == 0)
+			rc = -errno;
 	}
-	ops->report(&g->group.contexts[n], out);
-	int rc = ferror(out) ? -EIO : 0;
-
-	if (out != stdout && fclose(out) != 0)
+	if (rc == 0)
+		copy_report(out, text, first);
+	if (out != NULL && (out == stdout ? fflush(out) : fclose(out)) != 0 && rc == 0)
 		rc = -errno;
+	free(text);
 	if (rc != 0)
 		snprintf(error, ENGINE_ERROR_BYTES, "%s: %s", path, strerror(-rc));
 	return rc;
@@ -283,8 +315,9 @@ int engine_write_reports(const struct engine *e, char error[ENGINE_ERROR_BYTES])
 {
 	for (uint32_t i = 0; i < e->group_count; i++)
 		for (uint32_t n = 0; n < e->groups[i].config->component_count; n++) {
-			const char *path = e->groups[i].config->components[n].report;
-			int rc = path == NULL ? 0 : write_report(&e->groups[i], n, path, error);
+			if (e->groups[i].config->components[n].report == NULL)
+				continue;
+			int rc = write_report(&e->groups[i], n, report_is_first(e, i, n), error);
 
 			if (rc != 0)
 				return rc;

@@ -143,7 +143,7 @@ struct book_change {
 	uint64_t quantity;
 	uint32_t other_slot; /* BOOK_NONE, or another book that lost its order of this reference,
 	                        because the feed gave it out again: look at that book, too */
-	bool cross; /* BOOK_TRADED in an auction; said by the shard */
+	bool cross;          /* BOOK_TRADED in an auction; said by the shard */
 	uint8_t reserved[3];
 };
 

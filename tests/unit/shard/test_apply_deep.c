@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "probe.h"
-#include "shard_world.h"
+#include "tests/unit/shard/probe.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 struct scene {
 	struct world world;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shard_world.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 /* A world, a script, one group that takes all, stepped to the end. */
 struct scene {

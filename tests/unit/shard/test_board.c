@@ -6,7 +6,7 @@
 
 #include "dataplane/shard/board.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 #define ROWS 4u
 

@@ -2,10 +2,10 @@
  *
  * Detach, catch up, rejoin; random ones by seed: test_catch_up [SEED [DAYS]].
  */
-#include "probe.h"
-#include "shard_world.h"
+#include "tests/unit/shard/probe.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static uint64_t seed = 1;
 static uint32_t days = 3;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/shard/component.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static void test_setting(void)
 {

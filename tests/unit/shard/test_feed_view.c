@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shard_world.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static struct view_locate *locates(void)
 {

@@ -2,7 +2,7 @@
 #include "dataplane/feed/directory.h"
 #include "dataplane/shard/group.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static bool pattern(const char *p, const char *symbol)
 {

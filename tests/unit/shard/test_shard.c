@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "probe.h"
-#include "shard_world.h"
+#include "tests/unit/shard/probe.h"
+#include "tests/unit/shard/shard_world.h"
 
 #include <errno.h>
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static struct shard_options options(struct world *w, struct group *const *groups, uint32_t count)
 {

@@ -4,9 +4,9 @@
  */
 #include <dlfcn.h>
 
-#include "shard_world.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 static const struct component_ops *vwap;
 

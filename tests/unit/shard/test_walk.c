@@ -2,9 +2,9 @@
  *
  * Properties of random days; seed and count of days from the command line: test_walk [SEED [DAYS]].
  */
-#include "shard_world.h"
+#include "tests/unit/shard/shard_world.h"
 
-#include "../suite.h"
+#include "tests/unit/suite.h"
 
 #define SYMBOLS 60u
 

@@ -67,7 +67,7 @@ def check_first_line(path, lines):
 
 
 def check_lines(path, text):
-    code = path.endswith(('.c', '.h', '.py', '.sh')) or path in SCRIPTS
+    code = path.endswith(('.c', '.h'))
     for number, line in enumerate(text.split('\n'), 1):
         if LEFT_OPEN.search(line):
             yield number, f'left open: {LEFT_OPEN.search(line).group(0)}'

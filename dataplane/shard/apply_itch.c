@@ -40,25 +40,37 @@ static_assert(ITCH_AT_CANCEL_REFERENCE == ITCH_AT_ADD_REFERENCE, "one place for 
 static_assert(ITCH_AT_DELETE_REFERENCE == ITCH_AT_ADD_REFERENCE, "one place for all of them");
 static_assert(ITCH_AT_REPLACE_REFERENCE == ITCH_AT_ADD_REFERENCE, "one place for all of them");
 
-bool apply_itch_reference(const uint8_t *m, uint32_t length, uint64_t *reference)
+bool apply_itch_intent(const struct walk *w, const uint8_t *m, uint32_t length,
+                       struct book_intent *intent)
 {
 	if (!itch_known(m, length))
 		return false;
-	if (!itch_is_order(m[0]) && m[0] != ITCH_ADD && m[0] != ITCH_ADD_MPID)
+	bool add = m[0] == ITCH_ADD || m[0] == ITCH_ADD_MPID;
+
+	if (!add && !itch_is_order(m[0]))
 		return false;
-	*reference = itch_add_reference(m);
+	*intent = (struct book_intent){.reference = itch_add_reference(m), .slot = BOOK_NONE};
+	if (!add)
+		return true;
+	const struct route_table *t = &w->lane->routes;
+	const struct view_locate *e = feed_view_peek(w->view, itch_locate(m));
+	uint32_t link = e->symbol != VIEW_NONE ? t->first[e->symbol] : e->link;
+
+	if (link < ROUTE_MULTI && t->links[link].slot < SLOT_UNMADE) {
+		intent->slot = t->links[link].slot;
+		intent->price = itch_add_price(m);
+		intent->side = (char)itch_add_side(m);
+	}
 	return true;
 }
 
-void apply_itch_prefetch(const struct walk *w, const uint8_t *m, uint64_t reference)
+const struct book_set *apply_itch_set(const struct walk *w, const uint8_t *m)
 {
 	uint32_t link = feed_view_peek(w->view, itch_locate(m))->link;
 
 	if (link >= ROUTE_MULTI)
-		return;
-	const struct route_link *k = &w->lane->routes.links[link];
-
-	book_prefetch(&w->shard->members[k->member].group->books, reference);
+		return NULL;
+	return &w->shard->members[w->lane->routes.links[link].member].group->books;
 }
 
 /* An order message to one book set; false: it has no such order. */

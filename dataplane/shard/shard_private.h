@@ -17,7 +17,7 @@
 #define SHARD_CLASSES     2u
 #define SHARD_LATENCY_MAX 256u  /* records per turn whose latency is recorded */
 #define PUBLISH_ROWS_MAX  4096u /* board rows written per lane and turn; the rest waits */
-#define WALK_BURST        64u   /* messages looked at together */
+#define WALK_BURST        16u   /* messages whose cache misses overlap */
 
 /* Who moves a group now. */
 enum mover { MOVER_NONE, MOVER_CLASS, MOVER_CATCH_UP };
@@ -117,9 +117,10 @@ struct walk { /* one record, one lane, one mover */
 	/* The message at hand: */
 	const uint8_t *bytes;
 	uint32_t length;
-	uint8_t mover; /* enum mover */
-	uint8_t event; /* enum walk_event */
-	bool last;     /* of the record */
+	uint8_t mover;   /* enum mover */
+	uint8_t event;   /* enum walk_event */
+	bool last;       /* of the record */
+	bool prefetched; /* the record's messages were asked for already */
 	uint64_t sequence;
 };
 
@@ -133,6 +134,14 @@ uint32_t lane_symbol(const struct lane *l, uint64_t name);
 
 /* -- walk.c -- */
 
+struct walk_ahead { /* a record about to be walked */
+	const struct record *record;
+	uint64_t offset;
+	bool prefetched;
+};
+
+/* Asks the cache for what the short records among these will touch. */
+void walk_prefetch_records(struct walk *w, struct walk_ahead *ahead, uint32_t count);
 /* Takes one record through the lane. True: its messages were looked at. */
 bool walk_record(struct walk *w);
 /* Does this walk bring the member something it has not had? */
@@ -168,10 +177,11 @@ void walk_system_event(struct walk *w, char code);
 /* The message at w, of a feed by order or by level. */
 void apply_itch(struct walk *w);
 void apply_deep(struct walk *w);
-/* Does the message name an order? */
-bool apply_itch_reference(const uint8_t *m, uint32_t length, uint64_t *reference);
-/* Asks the cache for the order of a message that names one. */
-void apply_itch_prefetch(const struct walk *w, const uint8_t *m, uint64_t reference);
+/* What the message will touch, as far as that can be said before it is applied; false: no order. */
+bool apply_itch_intent(const struct walk *w, const uint8_t *m, uint32_t length,
+                       struct book_intent *intent);
+/* The books that likely have the message's order; NULL: nobody can say. */
+const struct book_set *apply_itch_set(const struct walk *w, const uint8_t *m);
 
 /* -- publish.c -- */
 

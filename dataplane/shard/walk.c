@@ -100,27 +100,55 @@ static uint32_t walk_blocks(const struct protocol *p, const uint8_t **at, const 
 	return n;
 }
 
-/* Orders first: the misses of one burst overlap. */
+/* A burst's cache misses overlap: what the messages will touch is asked for before the first is
+ * applied. Where orders belong to different groups the index lines of all are asked for first; the
+ * later stages of one message then wait for nothing of another, and the processor overlaps them. */
 static void walk_prefetch(const struct walk *w, const struct walk_block *blocks, uint32_t count)
 {
-	struct book_intent intents[WALK_BURST];
+	struct book_intent intents[BOOK_BURST_MAX];
+	const struct book_set *sets[BOOK_BURST_MAX];
+	const struct lane *l = w->lane;
 	uint32_t n = 0;
 
-	static_assert(WALK_BURST <= BOOK_BURST_MAX, "one burst");
+	assert(count <= BOOK_BURST_MAX);
+	if (l->by_reference)
+		sets[0] = &w->shard->members[l->members[0]].group->books;
 	for (uint32_t i = 0; i < count; i++) {
-		uint64_t reference;
-
-		if (!apply_itch_reference(blocks[i].bytes, blocks[i].length, &reference))
+		if (!apply_itch_intent(w, blocks[i].bytes, blocks[i].length, &intents[n]))
 			continue;
-		if (w->lane->by_reference)
-			intents[n++] =
-			        (struct book_intent){.reference = reference, .slot = BOOK_NONE};
-		else
-			apply_itch_prefetch(w, blocks[i].bytes, reference);
+		if (!l->by_reference) {
+			sets[n] = apply_itch_set(w, blocks[i].bytes);
+			if (sets[n] == NULL)
+				continue;
+			book_prefetch(sets[n], intents[n].reference);
+		}
+		n++;
 	}
-	if (n > 0)
-		book_prefetch_burst(&w->shard->members[w->lane->members[0]].group->books, intents,
-		                    n);
+	if (n > 0 && l->by_reference)
+		book_prefetch_burst(sets[0], intents, n);
+	for (uint32_t i = 0; i < n && !l->by_reference; i++)
+		book_prefetch_burst(sets[i], &intents[i], 1);
+}
+
+void walk_prefetch_records(struct walk *w, struct walk_ahead *ahead, uint32_t count)
+{
+	const struct protocol *p = w->lane->setup->protocol;
+	struct walk_block blocks[BOOK_BURST_MAX];
+	uint32_t n = 0;
+
+	if (!p->by_order)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct record *r = ahead[i].record;
+		const uint8_t *at = record_payload(r);
+
+		if (r->kind != RECORD_DATA || r->count >= WALK_BURST ||
+		    (r->interest & w->view->interest) == 0 || n + WALK_BURST > BOOK_BURST_MAX)
+			continue;
+		n += walk_blocks(p, &at, at + r->payload_bytes, blocks + n);
+		ahead[i].prefetched = true;
+	}
+	walk_prefetch(w, blocks, n);
 }
 
 static void walk_data(struct walk *w)
@@ -139,7 +167,7 @@ static void walk_data(struct walk *w)
 		if (n == 0)
 			break;
 		n = n < left ? n : left;
-		if (p->by_order && n > 1)
+		if (p->by_order && !w->prefetched)
 			walk_prefetch(w, blocks, n);
 		for (uint32_t i = 0; i < n; i++, w->sequence++) {
 			w->bytes = blocks[i].bytes;

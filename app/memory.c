@@ -35,6 +35,8 @@ int memory_anonymous(struct memory *m, uint64_t bytes)
 	if (aligned != p)
 		munmap(p, (size_t)(aligned - p));
 	munmap(aligned + bytes, (size_t)(p + MEMORY_BLOCK_ALIGN - aligned));
+	/* Asked for, not needed: fewer page faults where the kernel has huge pages to give. */
+	(void)madvise(aligned, bytes, MADV_HUGEPAGE);
 	m->base = aligned;
 	m->bytes = bytes;
 	return 0;

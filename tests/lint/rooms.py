@@ -30,6 +30,8 @@ MAY_INCLUDE = {
     'docs': {'dataplane'} | _dataplane('memory', 'book', 'shard'),
     'perf': {'resilience', 'dataplane', 'config'} | _dataplane(*DATAPLANE),
     'app': {'resilience', 'dataplane', 'config', 'perf'} | _dataplane(*DATAPLANE),
+    # examples of components: the component's interface and nothing else
+    'docs': _dataplane('shard'),
     'tests': {'resilience', 'dataplane', 'config', 'perf', 'app'} | _dataplane(*DATAPLANE),
 }
 

@@ -26,12 +26,12 @@ MAY_INCLUDE = {
     'dataplane/port': _dataplane('wire'),
     # dataplane/stats.c names the counters of all rooms; its header stands below them.
     'dataplane': _dataplane(*DATAPLANE),
-    # Strategies as users write them.
-    'docs': {'dataplane'} | _dataplane('memory', 'book', 'shard'),
     'perf': {'resilience', 'dataplane', 'config'} | _dataplane(*DATAPLANE),
     'app': {'resilience', 'dataplane', 'config', 'perf'} | _dataplane(*DATAPLANE),
-    # examples of components: the component's interface and nothing else
-    'docs': _dataplane('shard'),
+    # Benchmarks stand above everything they measure; the rest of perf/ is below the program.
+    'perf/bench': {'resilience', 'dataplane', 'config', 'perf', 'app'} | _dataplane(*DATAPLANE),
+    # Examples of components: the component's interface and what it includes.
+    'docs': _dataplane('memory', 'book', 'shard'),
     'tests': {'resilience', 'dataplane', 'config', 'perf', 'app'} | _dataplane(*DATAPLANE),
 }
 
@@ -53,6 +53,8 @@ FOREIGN = {
 
 def room_of(path):
     """The room of a file, given relative to the root; None: in no room."""
+    if path.startswith('perf/bench_'):
+        return 'perf/bench'
     parts = path.split('/')
     if len(parts) > 2 and f'{parts[0]}/{parts[1]}' in MAY_INCLUDE:
         return f'{parts[0]}/{parts[1]}'

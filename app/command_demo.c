@@ -31,7 +31,7 @@
 static const char configuration[] =
         "engine: {name: demo-%d, pool: 128MiB, dpdk_memory: 128MiB, publish_turns: 4096}\n"
         "cores:\n"
-        "  - {name: worker, idle: yield}\n"
+        "  - {name: worker, idle: %s}\n"
         "ports:\n"
         "  - {name: a, device: net_ring_demo_a, core: worker, buffers: 4096}\n"
         "  - {name: b, device: net_ring_demo_b, core: worker, buffers: 4096}\n"
@@ -52,6 +52,7 @@ struct arguments {
 	uint64_t seconds;
 	bool plain;
 	bool help;
+	enum seal seal;
 };
 
 static void help(void)
@@ -65,6 +66,8 @@ static void help(void)
 	       "  -d, --seconds N  how long the show takes (default 14)\n"
 	       "  -p, --plain      no repainting, a line twice a second (default where standard "
 	       "output is no terminal)\n"
+	       "      --seal kill|trap  the polling core may make no system call any more (see "
+	       "genesis run --help)\n"
 	       "  -h, --help       this text\n\n"
 	       "Exit code: 0 the books are the maker's; 1 they are not, or the engine could not be "
 	       "started.\n");
@@ -73,11 +76,9 @@ static void help(void)
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {
-	        {"seed", required_argument, NULL, 's'},
-	        {"seconds", required_argument, NULL, 'd'},
-	        {"plain", no_argument, NULL, 'p'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
+	        {"seed", required_argument, NULL, 's'}, {"seconds", required_argument, NULL, 'd'},
+	        {"plain", no_argument, NULL, 'p'},      {"help", no_argument, NULL, 'h'},
+	        {"seal", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -96,6 +97,11 @@ static int parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'p':
 			a->plain = true;
+			break;
+		case 'S':
+			if (seal_from_text(optarg, &a->seal) != 0)
+				return command_usage(
+				        COMMAND, "--seal: '%s' is not one of kill, trap", optarg);
 			break;
 		case 'h':
 			a->help = true;
@@ -176,7 +182,10 @@ static int start(struct demo *d, char error[ENGINE_ERROR_BYTES])
 	if (rc == 0)
 		rc = engine_open_ports(d->engine, error);
 	if (rc == 0)
-		rc = workers_start(&d->workers, d->engine, error);
+		rc = d->arguments->seal == SEAL_NONE ? 0 : seal_check(d->engine, error);
+	seal_prepare(d->arguments->seal);
+	if (rc == 0)
+		rc = workers_start(&d->workers, d->engine, d->arguments->seal, error);
 	if (rc != 0)
 		return rc;
 	atomic_store_explicit(&d->engine->shared->state, SHARED_RUNNING, memory_order_release);
@@ -274,7 +283,8 @@ static int load(struct demo *d)
 	static const char *const protocols[] = {"itch50", NULL};
 	struct config_error error;
 	char text[sizeof(configuration) + 16];
-	int bytes = snprintf(text, sizeof(text), configuration, (int)getpid());
+	int bytes = snprintf(text, sizeof(text), configuration, (int)getpid(),
+	                     d->arguments->seal == SEAL_NONE ? "yield" : "pause");
 
 	if (config_load_text(&d->config, text, (uint64_t)bytes, "demo",
 	                     &(struct config_context){.protocols = protocols}, &error) == 0)
@@ -293,6 +303,10 @@ int command_demo(int argc, char **argv)
 	if (a.help) {
 		help();
 		return EXIT_OK;
+	}
+	if (a.seal != SEAL_NONE && !seal_is_possible()) {
+		printf("SKIP: --seal: this build's sanitizer makes system calls of its own\n");
+		return 77;
 	}
 	struct demo d = {.arguments = &a};
 	struct demo_traffic_options o = {.seed = a.seed,

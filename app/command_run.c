@@ -23,6 +23,7 @@ struct arguments {
 	uint64_t duration_s; /* 0: until a signal */
 	bool json;
 	bool quiet;
+	enum seal seal;
 	bool help;
 };
 
@@ -37,6 +38,11 @@ static void help(void)
 	       "  -j, --json              the summary as one JSON object (the object of `genesis "
 	       "status --json`)\n"
 	       "  -q, --quiet             no summary\n"
+	       "      --seal kill|trap    workers may make no system call any more: the first one "
+	       "kills the process, or\n"
+	       "                          says which it was and ends it; needs PCI, memif, ring or "
+	       "null ports and idle\n"
+	       "                          spin or pause\n"
 	       "  -h, --help              this text\n\n"
 	       "While it runs, `genesis status` and `genesis books` read it from outside.\n"
 	       "Exit code: 0 stopped cleanly; 1 a port, memory or file cannot be had; 2 wrong "
@@ -46,9 +52,13 @@ static void help(void)
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {
-	        {"duration", required_argument, NULL, 'd'}, {"books", required_argument, NULL, 'b'},
-	        {"json", no_argument, NULL, 'j'},           {"quiet", no_argument, NULL, 'q'},
-	        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+	        {"duration", required_argument, NULL, 'd'},
+	        {"books", required_argument, NULL, 'b'},
+	        {"json", no_argument, NULL, 'j'},
+	        {"quiet", no_argument, NULL, 'q'},
+	        {"seal", required_argument, NULL, 'S'},
+	        {"help", no_argument, NULL, 'h'},
+	        {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -69,6 +79,11 @@ static int parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'q':
 			a->quiet = true;
+			break;
+		case 'S':
+			if (seal_from_text(optarg, &a->seal) != 0)
+				return command_usage(
+				        COMMAND, "--seal: '%s' is not one of kill, trap", optarg);
 			break;
 		case 'h':
 			a->help = true;
@@ -162,6 +177,7 @@ static int run(const struct config *c, const struct arguments *a, const sigset_t
 	struct engine *e = NULL;
 	struct workers workers = {0};
 	char error[ENGINE_ERROR_BYTES];
+	bool wrong = false;
 
 	if (start_eal(c, error) != 0)
 		return command_failed(COMMAND, "%s", error);
@@ -171,13 +187,18 @@ static int run(const struct config *c, const struct arguments *a, const sigset_t
 		rc = engine_open_ports(e, error);
 	if (rc == 0) {
 		engine_control_poll(e, clock_now_ns());
-		rc = workers_start(&workers, e, error);
+		if (a->seal != SEAL_NONE)
+			rc = seal_check(e, error);
+		wrong = rc != 0;
+		seal_prepare(a->seal);
+		if (rc == 0)
+			rc = workers_start(&workers, e, a->seal, error);
 	}
 	if (rc != 0) {
 		command_failed(COMMAND, "%s", error);
 		engine_destroy(e);
 		eal_stop();
-		return EXIT_FAILED;
+		return wrong ? EXIT_USAGE : EXIT_FAILED;
 	}
 	if (!e->state.huge && c->engine.huge_pages != CONFIG_HUGE_NO)
 		fprintf(stderr,
@@ -208,6 +229,11 @@ int command_run(int argc, char **argv)
 	rc = command_load_config(COMMAND, a.config, &c);
 	if (rc != EXIT_OK)
 		return rc;
+	if (a.seal != SEAL_NONE && !seal_is_possible()) {
+		fprintf(stderr, "genesis run: --seal is skipped: this build's sanitizer makes "
+		                "system calls of its own\n");
+		a.seal = SEAL_NONE;
+	}
 	if (c.port_count == 0) {
 		config_finish(&c);
 		return command_usage(COMMAND,

@@ -34,8 +34,10 @@ static void *worker_main(void *argument)
 	struct engine_core *c = w->core;
 	bool registered = eal_is_running() && eal_thread_register() == 0;
 
+	int rc = w->seal == SEAL_NONE ? 0 : seal_thread(w->seal);
 	uint32_t wish;
 
+	atomic_store_explicit(&w->sealed, rc, memory_order_release);
 	while ((wish = atomic_load_explicit(&w->wish, memory_order_relaxed)) != WORKER_STOP) {
 		uint32_t moved;
 
@@ -52,6 +54,10 @@ static void *worker_main(void *argument)
 		if (engine_core_work(c, clock_now_ns()) == 0 && engine_core_at_head(c))
 			break;
 	engine_core_publish(c);
+	atomic_store_explicit(&w->phase, WORKER_STOP, memory_order_release);
+	while (w->seal != SEAL_NONE && rc == 0)
+		__builtin_ia32_pause(); /* even exit is a system call; the process's takes us along
+		                         */
 	if (registered)
 		eal_thread_unregister();
 	return NULL;
@@ -86,7 +92,26 @@ static int start_one(struct worker *w, char error[ENGINE_ERROR_BYTES])
 	return 0;
 }
 
-int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_BYTES])
+/* Waits until every worker has closed its door. */
+static int await_seals(struct workers *w, char error[ENGINE_ERROR_BYTES])
+{
+	for (uint32_t i = 0; i < w->count; i++) {
+		int32_t rc;
+
+		while ((rc = atomic_load_explicit(&w->items[i].sealed, memory_order_acquire)) > 0)
+			sched_yield();
+		if (rc < 0) {
+			snprintf(error, ENGINE_ERROR_BYTES,
+			         "core %s: the kernel refuses the seal: %s",
+			         w->items[i].config->name, strerror(-rc));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int workers_start(struct workers *w, struct engine *e, enum seal seal,
+                  char error[ENGINE_ERROR_BYTES])
 {
 	*w = (struct workers){.items = calloc(e->config->core_count, sizeof(*w->items)),
 	                      .count = e->config->core_count};
@@ -97,6 +122,8 @@ int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_B
 	for (uint32_t i = 0; i < w->count; i++) {
 		w->items[i].core = &e->cores[i];
 		w->items[i].config = &e->config->cores[i];
+		w->items[i].seal = seal;
+		atomic_store_explicit(&w->items[i].sealed, 1, memory_order_relaxed);
 		int rc = start_one(&w->items[i], error);
 
 		if (rc != 0) {
@@ -104,7 +131,11 @@ int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_B
 			return rc;
 		}
 	}
-	return 0;
+	int rc = await_seals(w, error);
+
+	if (rc != 0)
+		workers_stop(w);
+	return rc;
 }
 
 void workers_stop(struct workers *w)
@@ -120,9 +151,23 @@ void workers_stop(struct workers *w)
 			sched_yield();
 	for (uint32_t i = 0; i < w->count; i++)
 		atomic_store_explicit(&w->items[i].wish, WORKER_STOP, memory_order_relaxed);
-	for (uint32_t i = 0; i < w->count; i++)
-		if (w->items[i].started)
-			pthread_join(w->items[i].thread, NULL);
-	free(w->items);
+	bool parked = false;
+
+	for (uint32_t i = 0; i < w->count; i++) {
+		struct worker *x = &w->items[i];
+
+		if (!x->started)
+			continue;
+		if (x->seal == SEAL_NONE ||
+		    atomic_load_explicit(&x->sealed, memory_order_acquire) != 0) {
+			pthread_join(x->thread, NULL);
+			continue;
+		}
+		while (atomic_load_explicit(&x->phase, memory_order_acquire) != WORKER_STOP)
+			sched_yield();
+		parked = true;
+	}
+	if (!parked) /* a parked worker still looks at its own struct */
+		free(w->items);
 	*w = (struct workers){0};
 }

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "app/engine.h"
+#include "app/seal.h"
 
 enum worker_phase {
 	WORKER_RUN,
@@ -23,11 +24,15 @@ struct worker {
 	const struct config_core *config;
 	pthread_t thread;
 	bool started;
+	enum seal seal;
 	/* enum worker_phase, written by control; relaxed: nothing is passed with it. */
 	_Atomic uint32_t wish;
 	/* enum worker_phase, written by the worker with release: pairs with control's acquire,
 	 * which then sees everything the worker published before. */
 	_Atomic uint32_t phase;
+	/* 1 until the worker has tried its seal, then 0 or -errno; release, pairs with control's
+	 * acquire. */
+	_Atomic int32_t sealed;
 };
 
 struct workers {
@@ -35,10 +40,11 @@ struct workers {
 	uint32_t count;
 };
 
-/* 0 or -errno with one clear line (a CPU that does not exist, threads cannot be made). Stops what
- * it started on failure. */
-int workers_start(struct workers *w, struct engine *e, char error[ENGINE_ERROR_BYTES]);
-/* Stops, joins; what is in the logs is applied and the last counters are published before it
+/* 0 or -errno with one clear line (a CPU that does not exist, threads cannot be made, the kernel
+ * refuses the seal). Stops what it started on failure. */
+int workers_start(struct workers *w, struct engine *e, enum seal seal,
+                  char error[ENGINE_ERROR_BYTES]);
+/* Stops, joins (sealed ones cannot exit: they park); what is in the logs is applied and the last counters are published before it
  * returns. Accepts a zeroed struct. */
 void workers_stop(struct workers *w);
 

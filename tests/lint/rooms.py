@@ -46,6 +46,7 @@ FOREIGN = {
     'yaml.h': ['config/yaml.c'],
     'jansson.h': ['app/command_books.c', 'app/command_replay.c', 'app/status_text.c'],
     'hugetlbfs.h': ['app/memory.c'],
+    'seccomp.h': ['app/seal.c'],
     'dlfcn.h': ['app/library.c', 'tests/unit/shard/test_vwap.c'],
     'CUnit': ['tests/*'],
 }

@@ -709,4 +709,39 @@ static inline void day_make(struct script *s, struct day_options o)
 	free(d);
 }
 
+/* -- a random DEEP day -- */
+
+static inline void deep_day_make(struct script *s, struct day_options o)
+{
+	struct prng p;
+	char text[9];
+
+	prng_init(&p, o.seed);
+	script_reset(s);
+	while (s->count < o.messages) {
+		uint32_t i = (uint32_t)prng_below(&p, o.symbols);
+		uint64_t what = prng_below(&p, 100);
+		bool bid = prng_below(&p, 2) != 0;
+
+		day_symbol(i, text);
+		if (o.sessions && prng_below(&p, 400) == 0)
+			script_gap(s, 1 + prng_below(&p, 20));
+		else if (o.sessions && prng_below(&p, 1500) == 0) {
+			script_end(s);
+			script_reset(s);
+		} else if (o.hostile && what < 2)
+			deep_level(s, "", 'B', 100, (int64_t)prng_next(&p), true);
+		else if (o.hostile && what < 4)
+			script_message(s, what == 2 ? 'Z' : '8', 29);
+		else if (what < 75)
+			deep_level(s, text, bid ? 'B' : 'S', 100 * (uint32_t)prng_below(&p, 4),
+			           (bid ? 99000 : 101000) + 100 * (int64_t)prng_below(&p, 12),
+			           prng_below(&p, 3) != 0);
+		else if (what < 90)
+			deep_trade(s, what < 88 ? 'T' : 'B', text, 100, 100000);
+		else
+			deep_status(s, "HOPE"[prng_below(&p, 4)], text, "THP"[prng_below(&p, 3)]);
+	}
+}
+
 #endif

@@ -17,14 +17,20 @@ struct scene {
 	struct shard_box box;  /* shard 1 */
 };
 
-static struct scene *scene_create(const struct group_options *o, uint32_t count)
+static struct scene *scene_create_for(const struct protocol *p, const struct group_options *o,
+                                      uint32_t count)
 {
 	struct scene *s = calloc(1, sizeof(*s));
 
-	world_init(&s->world, &protocol_itch50, 1024);
+	world_init(&s->world, p, 1024);
 	shard_box_start(&s->calm, &s->world, 0, o, count, false);
 	shard_box_start(&s->box, &s->world, 1, o, count, true);
 	return s;
+}
+
+static struct scene *scene_create(const struct group_options *o, uint32_t count)
+{
+	return scene_create_for(&protocol_itch50, o, count);
 }
 
 static void scene_destroy(struct scene *s)
@@ -72,19 +78,28 @@ static uint32_t some_groups(struct group_options o[6])
 	return 6;
 }
 
-static void one_random_day(uint64_t day_seed)
+static void one_random_day(const struct protocol *protocol, uint64_t day_seed)
 {
 	struct group_options o[6];
-	struct scene *s = scene_create(o, some_groups(o));
+	uint32_t count = some_groups(o);
+
+	for (uint32_t i = 0; i < count && !protocol->by_order; i++)
+		o[i].books.orders_max = 0;
+	struct scene *s = scene_create_for(protocol, o, count);
 	struct prng p;
 	uint32_t at = 0;
 
 	prng_init(&p, day_seed);
-	day_make(&s->script, (struct day_options){.seed = day_seed,
-	                                          .symbols = 60,
-	                                          .messages = 12000,
-	                                          .hostile = true,
-	                                          .sessions = true});
+	struct day_options day = {.seed = day_seed,
+	                          .symbols = 60,
+	                          .messages = 12000,
+	                          .hostile = true,
+	                          .sessions = true};
+
+	if (protocol->by_order)
+		day_make(&s->script, day);
+	else
+		deep_day_make(&s->script, day);
 	while (at < s->script.count || !shard_at_head(s->box.shard)) {
 		if (prng_below(&p, 3) == 0)
 			play(s, &at, (uint32_t)prng_below(&p, 400), &p);
@@ -113,7 +128,13 @@ static void one_random_day(uint64_t day_seed)
 static void test_random(void)
 {
 	for (uint32_t day = 0; day < days; day++)
-		one_random_day(seed + day);
+		one_random_day(&protocol_itch50, seed + day);
+}
+
+static void test_random_by_level(void)
+{
+	for (uint32_t day = 0; day < days; day++)
+		one_random_day(&protocol_deep10, seed + day);
 }
 
 /* Position of the lane's catch-up claim. */
@@ -448,6 +469,7 @@ static void test_quarantine_in_the_run(void)
 
 static const struct suite_test tests[] = {
         {"random detaching changes nothing in the end", test_random},
+        {"random detaching by level", test_random_by_level},
         {"claims on the log", test_claims},
         {"a group inside a record", test_inside_a_record},
         {"detached in the middle of a run", test_detach_in_the_run},

@@ -17,10 +17,12 @@ struct run { /* one world and the groups of up to four shards on it */
 	uint32_t shards;
 };
 
+static const struct protocol *protocol = &protocol_itch50;
+
 static void run_init(struct run *r, const struct script *s, uint32_t per_record, struct prng *cut)
 {
 	*r = (struct run){0};
-	world_init(&r->world, &protocol_itch50, 1024);
+	world_init(&r->world, protocol, 1024);
 	world_play_part(&r->world, s, 0, s->count, per_record, cut);
 }
 
@@ -105,6 +107,30 @@ static void test_cuts(void)
 		check_cuts(&s, o, count);
 		script_free(&s);
 	}
+}
+
+static void test_cuts_by_level(void)
+{
+	protocol = &protocol_deep10;
+	for (uint32_t day = 0; day < days; day++) {
+		struct script s = {0};
+		struct group_options o[6];
+		struct group_options all = group_all(128, 0);
+		uint64_t names[2];
+		uint32_t count = mixed_groups(o, names);
+
+		for (uint32_t i = 0; i < count; i++)
+			o[i].books.orders_max = 0;
+		deep_day_make(&s, (struct day_options){.seed = seed + day,
+		                                       .symbols = SYMBOLS,
+		                                       .messages = 6000,
+		                                       .hostile = true,
+		                                       .sessions = true});
+		check_cuts(&s, &all, 1);
+		check_cuts(&s, o, count);
+		script_free(&s);
+	}
+	protocol = &protocol_itch50;
 }
 
 static bool side_equal(const struct book_set *a, const struct book *x, const struct book_set *b,
@@ -254,6 +280,7 @@ static void test_overrun(void)
 
 static const struct suite_test tests[] = {
         {"cuts change nothing", test_cuts},
+        {"cuts change nothing by level", test_cuts_by_level},
         {"parts are together the whole", test_union},
         {"256 groups on four shards", test_many_groups},
         {"a record that overruns itself", test_overrun},

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The hot path allocates nothing: every call to the allocator from the project's own code passes
+ * through the wrappers below (linked with --wrap), which count while the engine takes its turns. A
+ * whole impaired day goes through.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/simulate_world.h"
+#include "perf/day.h"
+#include "perf/day_feed.h"
+#include "tests/unit/suite.h"
+
+#define MESSAGES 30000u
+#define SYMBOLS  100u
+#define START_NS 1767571200000000000ull
+
+/* volatile: the headers promise that the allocator calls nothing of this file. */
+static volatile bool guarded;
+static volatile uint64_t calls;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *p, size_t bytes);
+void *__real_aligned_alloc(size_t align, size_t bytes);
+void __real_free(void *p);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *p, size_t bytes);
+void *__wrap_aligned_alloc(size_t align, size_t bytes);
+void __wrap_free(void *p);
+
+void *__wrap_malloc(size_t bytes)
+{
+	calls += guarded;
+	return __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	calls += guarded;
+	return __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *p, size_t bytes)
+{
+	calls += guarded;
+	return __real_realloc(p, bytes);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t bytes)
+{
+	calls += guarded;
+	return __real_aligned_alloc(align, bytes);
+}
+
+void __wrap_free(void *p)
+{
+	calls += guarded;
+	__real_free(p);
+}
+
+static void test_guard_sees(void)
+{
+	calls = 0;
+	guarded = true;
+	void *volatile p = malloc(100);
+
+	free(p);
+	guarded = false;
+	CU_ASSERT_EQUAL(calls, 2);
+}
+
+static void turn(struct world *w, const struct packet *packet)
+{
+	guarded = true;
+	engine_core_packets(&w->engine->cores[0], packet, 1, packet->time_ns);
+	for (uint32_t i = 0; i < WORLD_CORES; i++) {
+		engine_core_work(&w->engine->cores[i], packet->time_ns);
+		engine_core_publish(&w->engine->cores[i]);
+	}
+	guarded = false;
+}
+
+static void test_day(void)
+{
+	struct simulate_options o = {.seed = 1, .messages = MESSAGES, .symbols = SYMBOLS};
+	struct day_options d = {
+	        .seed = 1, .messages = MESSAGES, .symbols = SYMBOLS, .no_referee = true};
+	struct day_feed_options fo = {
+	        .seed = 1, .transport = DAY_MOLDUDP64, .lines = 2, .time_offset_ns = START_NS};
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	struct day_packet p;
+	struct world w;
+	struct day *day;
+	struct day_feed *feed;
+
+	for (int i = 0; i < 2; i++) {
+		fo.line[i].loss_ppm = 20000;
+		fo.line[i].duplicate_ppm = 10000;
+		fo.line[i].reorder_ppm = 10000;
+		fo.line[i].reorder_ns = 1000000;
+	}
+	CU_ASSERT_EQUAL_FATAL(day_create(&day, &d), 0);
+	struct day_source source = day_source_of(day);
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create(&feed, &fo, &source), 0);
+	CU_ASSERT_EQUAL_FATAL(world_create(&w, &o), 0);
+	calls = 0;
+	while (day_feed_next(feed, buffer, &p)) {
+		struct packet packet = {.data = buffer,
+		                        .bytes = day_feed_frame(feed, buffer, &p),
+		                        .time_source = TIME_CAPTURE,
+		                        .time_ns = p.time_ns};
+
+		turn(&w, &packet);
+	}
+	CU_ASSERT_EQUAL(calls, 0);
+	/* It was a day worth the name. */
+	CU_ASSERT_TRUE(w.engine->feeds[0].scan->counts.messages > MESSAGES / 2);
+	CU_ASSERT_TRUE(arbiter_stats(&w.engine->feeds[0].receive.arbiter)->healed > 0);
+	world_destroy(&w);
+	day_feed_destroy(feed);
+	day_destroy(day);
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = {
+	        {"the guard sees", test_guard_sees},
+	        {"a whole day without an allocation", test_day},
+	};
+
+	return SUITE_RUN("allocation", tests);
+}

@@ -43,6 +43,11 @@ static const struct counter port_rows[] = {
         GAUGE(port_stats, link_up, "", "1 while the link is up, else 0."),
         COUNTER(port_stats, link_changes, "changes", "Times the link went up or down."),
         GAUGE(port_stats, link_mbps, "Mbit/s", "Speed of the link."),
+        COUNTER(port_stats, sent, "packets", "Packets the device took for sending."),
+        COUNTER(port_stats, sent_bytes, "bytes", "Bytes of those packets."),
+        COUNTER(port_stats, send_refused, "packets",
+                "Packets offered for sending that found no room or no buffer."),
+        COUNTER(port_stats, send_errors, "packets", "Packets the device took but could not send."),
 };
 TABLE(counters_port, "port", port_stats, port_rows);
 

@@ -74,6 +74,8 @@ static void init_queues(struct port *p)
 		p->queues[q].queue = q;
 		p->queues[q].index = p->options.index;
 		p->queues[q].clock = &p->clock_board;
+		p->queues[q].send_pool = p->send_pool;
+		p->queues[q].send_bytes_max = port_send_bytes_max(p);
 	}
 }
 
@@ -114,6 +116,7 @@ int port_open(struct port **out, const struct port_options *o, char error[PORT_E
 	eal_log_release(result == 0);
 	if (result != 0) {
 		rte_mempool_free(p->pool);
+		rte_mempool_free(p->send_pool);
 		free(p);
 		return result;
 	}
@@ -163,6 +166,7 @@ void port_close(struct port *p)
 	port_device_detach(p);
 	port_kernel_close(&p->kernel);
 	rte_mempool_free(p->pool);
+	rte_mempool_free(p->send_pool);
 	free(p);
 }
 

@@ -9,7 +9,14 @@
  * a counter: what the NIC missed (imissed), what found no buffer (no_mbuf), errors, and packets in
  * more than one segment, which Genesis does not take.
  *
+ * A port opened with `transmit` sends as well, in bursts: port_send_burst() copies frames into
+ * buffers of a pool of its own, so the caller's memory is free again when it returns, and hands
+ * them to the device. What the device has no room for, or what finds no buffer, is not sent, and
+ * the verdict says which: the caller decides whether to wait or to drop. A frame that is "sent" was
+ * taken by the device; what the device then makes of it only its own counters know (send_errors).
+ *
  * Thread rule: port_open/start/stop/poll: control core. port_receive: the queue's core.
+ * port_send_burst: one thread per queue, its sender; it may be another than the one that receives.
  */
 #ifndef DATAPLANE_PORT_PORT_H
 #define DATAPLANE_PORT_PORT_H
@@ -40,6 +47,7 @@ struct port_options {
 	bool hardware_timestamps; /* use them where the device has them */
 	int socket;               /* NUMA node of the buffers; -1: the device's */
 	uint8_t index;            /* of the port in the engine; goes into packet.port */
+	bool transmit; /* port_send_burst() will be used: as many send queues as `queues` */
 };
 
 /* Control core's view, refreshed by port_poll(); ids, units and help in dataplane/stats.h. */
@@ -53,6 +61,24 @@ struct port_stats {
 	uint64_t link_up;       /* gauge: 1 up, 0 down */
 	uint64_t link_changes;
 	uint64_t link_mbps; /* gauge */
+	uint64_t sent;      /* frames the device took */
+	uint64_t sent_bytes;
+	uint64_t send_refused; /* frames it did not take: no room, no buffer, too long; a frame
+	                          offered again counts again */
+	uint64_t send_errors;  /* taken, but not sent: by the device's own count */
+};
+
+/* What port_send_burst() says about the first frame that was not sent. */
+enum port_send {
+	PORT_SEND_DONE,      /* all were */
+	PORT_SEND_FULL,      /* the device has no room now */
+	PORT_SEND_NO_BUFFER, /* the pool is empty: what was sent before is not out yet */
+	PORT_SEND_TOO_LONG,  /* longer than frame_bytes_max; it will never go */
+};
+
+struct port_frame {
+	const uint8_t *data; /* from the Ethernet header on, without checksum */
+	uint32_t bytes;
 };
 
 struct port_queue; /* opaque: port.c */
@@ -72,6 +98,11 @@ struct port_queue *port_queue(struct port *p, uint16_t queue);
 uint32_t port_receive(struct port_queue *q, struct packet *out, uint32_t max, uint64_t now_ns);
 /* Gives back the packets of the last call (before stopping). */
 void port_release(struct port_queue *q);
+
+/* Sends frames[0..*sent), in order, count being at most PACKET_BURST_MAX. count 0 gives the driver
+ * an opportunity to push out what it still holds. Only for ports with `transmit`. */
+enum port_send port_send_burst(struct port_queue *q, const struct port_frame *frames,
+                               uint32_t count, uint32_t *sent);
 
 /* Control core, a few times per second: counters, link. For TIME_HARDWARE also the clock mapping.
  */

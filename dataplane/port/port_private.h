@@ -40,6 +40,13 @@ struct port_queue {
 	_Atomic uint64_t received_bytes;
 	_Atomic uint64_t multi_segment;
 	alignas(64) struct rte_mbuf *held[PACKET_BURST_MAX];
+
+	/* The sender's, another thread's perhaps. */
+	alignas(64) struct rte_mempool *send_pool; /* NULL: the port does not send */
+	uint32_t send_bytes_max;
+	_Atomic uint64_t sent; /* relaxed: read by port_poll(), as the next two */
+	_Atomic uint64_t sent_bytes;
+	_Atomic uint64_t send_refused;
 };
 
 /* The kernel's side of an AF_PACKET, AF_XDP or pcap port. These drivers report their link as up
@@ -70,6 +77,7 @@ struct port {
 	enum port_time time;
 	struct rte_eth_dev_info info;
 	struct rte_mempool *pool;
+	struct rte_mempool *send_pool; /* with options.transmit */
 	struct port_kernel kernel;
 	struct rte_eth_stats last; /* the device's counters at the last poll */
 	char multicast[64];        /* what was negotiated */
@@ -77,6 +85,13 @@ struct port {
 	char description[PORT_DESCRIPTION_BYTES];
 	char reason[PORT_ERROR_BYTES];
 };
+
+/* One writer, so no read-modify-write is needed. */
+static inline void port_count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+	                      memory_order_relaxed);
+}
 
 /* Fills error with "port NAME: ..." and returns result. */
 int port_error(const struct port *p, int result, char error[PORT_ERROR_BYTES], const char *format,
@@ -90,8 +105,9 @@ const char *port_reason(struct port *p, int result);
 int port_device_attach(struct port *p, char error[PORT_ERROR_BYTES]);
 void port_device_detach(struct port *p);
 
-/* port_setup.c: configures the ethdev and its queues, makes the pool. */
+/* port_setup.c: configures the ethdev and its queues, makes the pools. */
 int port_setup(struct port *p, char error[PORT_ERROR_BYTES]);
+uint32_t port_send_bytes_max(const struct port *p); /* of a frame */
 
 /* port_stats.c: after the device was started. */
 void port_stats_start(struct port *p);

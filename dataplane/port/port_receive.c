@@ -26,13 +26,6 @@ static void stamp(const struct port_queue *q, struct packet *packets, uint32_t c
 	}
 }
 
-/* One writer, so no read-modify-write is needed. */
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-	                      memory_order_relaxed);
-}
-
 void port_release(struct port_queue *q)
 {
 	if (q->held_count > 0)
@@ -60,7 +53,7 @@ uint32_t port_receive(struct port_queue *q, struct packet *out, uint32_t max, ui
 		bytes += m->pkt_len;
 		if (m->nb_segs != 1) {
 			rte_pktmbuf_free(m);
-			add(&q->multi_segment, 1);
+			port_count(&q->multi_segment, 1);
 			continue;
 		}
 		out[count] = (struct packet){
@@ -73,8 +66,8 @@ uint32_t port_receive(struct port_queue *q, struct packet *out, uint32_t max, ui
 		q->held[count++] = m; /* closes the gaps of dropped ones */
 	}
 	q->held_count = (uint16_t)count;
-	add(&q->received, got);
-	add(&q->received_bytes, bytes);
+	port_count(&q->received, got);
+	port_count(&q->received_bytes, bytes);
 	if (q->time_flag != 0)
 		stamp(q, out, count);
 	return count;

@@ -14,11 +14,17 @@
 #define BUFFER_MIN_BYTES     2048u
 #define CACHE_MAX            256u
 #define TX_DESCRIPTORS       256u
+#define SEND_DESCRIPTORS     1024u /* where sending is meant */
 #define RSS_WANTED           (RTE_ETH_RSS_UDP | RTE_ETH_RSS_IP)
 
 static uint32_t frame_bytes(const struct port *p)
 {
 	return p->options.frame_bytes_max != 0 ? p->options.frame_bytes_max : FRAME_DEFAULT_BYTES;
+}
+
+uint32_t port_send_bytes_max(const struct port *p)
+{
+	return frame_bytes(p);
 }
 
 static int check_queues(const struct port *p, char error[PORT_ERROR_BYTES])
@@ -27,6 +33,10 @@ static int check_queues(const struct port *p, char error[PORT_ERROR_BYTES])
 		return port_error(p, -EINVAL, error,
 		                  "device %s: %u receive queues asked for, it has %u", p->device,
 		                  p->options.queues, p->info.max_rx_queues);
+	if (p->options.transmit && p->options.queues > p->info.max_tx_queues)
+		return port_error(p, -EINVAL, error,
+		                  "device %s: %u send queues asked for, it has %u", p->device,
+		                  p->options.queues, p->info.max_tx_queues);
 	return 0;
 }
 
@@ -55,7 +65,7 @@ static int configure(struct port *p, char error[PORT_ERROR_BYTES])
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = rss;
 	}
-	/* Nothing is sent, but some drivers want as many queues that way. */
+	/* Where nothing is sent some drivers still want as many queues that way. */
 	p->tx_queues = p->options.queues < p->info.max_tx_queues ? p->options.queues
 	                                                         : p->info.max_tx_queues;
 	int result = rte_eth_dev_configure(p->ethdev, p->options.queues, p->tx_queues, &conf);
@@ -104,6 +114,28 @@ static int make_pool(struct port *p, uint16_t descriptors, int socket, char erro
 	return 0;
 }
 
+/* A send queue keeps buffers until it needs their descriptors again, and so may the peer of a ring;
+ * the sender fills a burst meanwhile. */
+static int make_send_pool(struct port *p, uint16_t descriptors, int socket,
+                          char error[PORT_ERROR_BYTES])
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	uint32_t room = frame_bytes(p) > BUFFER_MIN_BYTES ? frame_bytes(p) : BUFFER_MIN_BYTES;
+	uint32_t buffers =
+	        p->options.queues * (2u * descriptors + PACKET_BURST_MAX + 2u * CACHE_MAX);
+
+	if (!p->options.transmit)
+		return 0;
+	room = RTE_ALIGN_CEIL(room, 64u) + RTE_PKTMBUF_HEADROOM;
+	snprintf(name, sizeof(name), "port_%u_send", p->ethdev);
+	p->send_pool = rte_pktmbuf_pool_create(name, buffers, CACHE_MAX, 0, (uint16_t)room, socket);
+	if (p->send_pool == NULL)
+		return port_error(p, -rte_errno, error,
+		                  "no memory for %u buffers of %u bytes to send: %s", buffers, room,
+		                  port_reason(p, -rte_errno));
+	return 0;
+}
+
 static int set_up_queues(struct port *p, uint16_t rx, uint16_t tx, int socket,
                          char error[PORT_ERROR_BYTES])
 {
@@ -127,7 +159,7 @@ static int set_up_queues(struct port *p, uint16_t rx, uint16_t tx, int socket,
 int port_setup(struct port *p, char error[PORT_ERROR_BYTES])
 {
 	uint16_t rx = p->options.descriptors;
-	uint16_t tx = TX_DESCRIPTORS;
+	uint16_t tx = p->options.transmit ? SEND_DESCRIPTORS : TX_DESCRIPTORS;
 	int socket = p->options.socket >= 0 ? p->options.socket : rte_eth_dev_socket_id(p->ethdev);
 	int result = check_queues(p, error);
 
@@ -142,5 +174,7 @@ int port_setup(struct port *p, char error[PORT_ERROR_BYTES])
 		return port_error(p, result, error, "device %s: %u descriptors: %s", p->device, rx,
 		                  port_reason(p, result));
 	result = make_pool(p, rx, socket, error);
+	if (result == 0)
+		result = make_send_pool(p, tx, socket, error);
 	return result != 0 ? result : set_up_queues(p, rx, tx, socket, error);
 }

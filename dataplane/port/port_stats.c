@@ -22,12 +22,16 @@ static void poll_queues(struct port *p)
 	struct port_stats *s = &p->stats;
 
 	s->received = s->received_bytes = s->multi_segment = 0;
+	s->sent = s->sent_bytes = s->send_refused = 0;
 	for (uint16_t i = 0; i < p->options.queues; i++) {
 		const struct port_queue *q = &p->queues[i];
 
 		s->received += atomic_load_explicit(&q->received, memory_order_relaxed);
 		s->received_bytes += atomic_load_explicit(&q->received_bytes, memory_order_relaxed);
 		s->multi_segment += atomic_load_explicit(&q->multi_segment, memory_order_relaxed);
+		s->sent += atomic_load_explicit(&q->sent, memory_order_relaxed);
+		s->sent_bytes += atomic_load_explicit(&q->sent_bytes, memory_order_relaxed);
+		s->send_refused += atomic_load_explicit(&q->send_refused, memory_order_relaxed);
 	}
 }
 
@@ -41,6 +45,7 @@ static void poll_device(struct port *p)
 	advance(&p->stats.missed, &p->last.imissed, now.imissed);
 	advance(&p->stats.errors, &p->last.ierrors, now.ierrors);
 	advance(&p->stats.no_buffer, &p->last.rx_nombuf, now.rx_nombuf);
+	advance(&p->stats.send_errors, &p->last.oerrors, now.oerrors);
 }
 
 void port_stats_start(struct port *p)

@@ -6,11 +6,13 @@
  *     stats   prints one JSON object: what port_receive() brought and what port_stats() says
  *     pause   stops receiving (the device's buffers fill up); counters go on
  *     resume  receives again
+ *     send N  sends N frames of the test (opened with --transmit), trying again what is refused
  *     quit    or the end of stdin: closes the port and leaves
  *
  * Frames of the test have EtherType 0x88b5 and a 32-bit number behind it; they must come in order.
  * usage: port_watch [--huge] [--queues N] [--descriptors N] [--buffers N] [--frame-bytes N]
- *                   [--timestamps] [--promiscuous] [--all-multicast] [--groups N] DEVICE
+ *                   [--timestamps] [--transmit] [--promiscuous] [--all-multicast] [--groups N]
+ * DEVICE
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -40,6 +42,8 @@ struct watch {
 	uint64_t times_off; /* time not within a second of the clock */
 	uint64_t sources[4];
 	uint32_t next[PORT_QUEUES_MAX];
+	uint32_t send_number;
+	uint64_t send_left;
 };
 
 static uint64_t clock_ns(void)
@@ -79,6 +83,26 @@ static void receive(struct watch *w, uint64_t now_ns)
 	}
 }
 
+/* One burst of what is left to send. */
+static void send_some(struct watch *w)
+{
+	static uint8_t bytes[PACKET_BURST_MAX][1536];
+	struct port_frame frames[PACKET_BURST_MAX];
+	uint32_t count =
+	        w->send_left < PACKET_BURST_MAX ? (uint32_t)w->send_left : PACKET_BURST_MAX;
+	uint32_t sent;
+
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(bytes[i], "\x01\x00\x5e\x00\x02\x00\x02\x00\x00\x00\x00\x01\x88\xb5", 14);
+		put_be32(bytes[i] + NUMBER_OFFSET, w->send_number + i);
+		frames[i] = (struct port_frame){.data = bytes[i],
+		                                .bytes = 60 + (w->send_number + i) % 1400};
+	}
+	port_send_burst(port_queue(w->port, 0), frames, count, &sent);
+	w->send_number += sent;
+	w->send_left -= sent;
+}
+
 static void print_stats(const struct watch *w)
 {
 	const uint64_t *values = (const uint64_t *)port_stats(w->port);
@@ -105,6 +129,8 @@ static bool command(struct watch *w)
 	line[bytes] = '\0';
 	if (bytes == 0 || strncmp(line, "quit", 4) == 0)
 		return false;
+	if (strncmp(line, "send ", 5) == 0)
+		w->send_left += strtoul(line + 5, NULL, 10);
 	if (strncmp(line, "pause", 5) == 0)
 		w->paused = true;
 	else if (strncmp(line, "resume", 6) == 0)
@@ -125,6 +151,8 @@ static void watch(struct watch *w)
 
 		if (!w->paused)
 			receive(w, now_ns);
+		if (w->send_left > 0)
+			send_some(w);
 		if (now_ns < poll_ns)
 			continue;
 		poll_ns = now_ns + POLL_NS;
@@ -145,6 +173,7 @@ static bool parse(int argc, char **argv, struct port_options *o, struct eal_opti
 	        {"promiscuous", no_argument, NULL, 'p'},
 	        {"all-multicast", no_argument, NULL, 'm'},
 	        {"groups", required_argument, NULL, 'g'},
+	        {"transmit", no_argument, NULL, 's'},
 	        {0},
 	};
 
@@ -169,6 +198,9 @@ static bool parse(int argc, char **argv, struct port_options *o, struct eal_opti
 			break;
 		case 't':
 			o->hardware_timestamps = true;
+			break;
+		case 's':
+			o->transmit = true;
 			break;
 		case 'p':
 			o->promiscuous = true;

@@ -238,6 +238,40 @@ def case_memif(program, mode):
         watch.close()
 
 
+def send_case(program, mode, here, there, count, rounds):
+    """What one port sends another receives, in order; each frame came or is counted as missed."""
+    far = Watch(program, *mode, there)
+    near = Watch(program, *mode, "--transmit", here)
+    near.until(lambda s: s["link_up"] == 1)
+    for done in range(1, rounds + 1):
+        near.say("send %d" % count)
+        sent = near.until(lambda s: s["sent"] >= done * count)
+        stats = far.until(lambda s: s["frames"] + s["missed"] >= done * count)
+        check(sent["sent"] == done * count and sent["send_errors"] == 0, sent)
+        check(sent["sent_bytes"] == sum(60 + n % 1400 for n in range(done * count)), sent)
+        check(stats["frames"] + stats["missed"] == done * count and stats["late"] == 0, stats)
+        check(stats["frames"] > 0, stats)
+    print(sent, stats)
+    near.close()
+    far.close()
+
+
+def case_send_af_packet(program, mode):
+    make_veth()
+    send_case(program, mode, "net_af_packet0,iface=vb", "net_af_packet0,iface=va", 500, 8)
+
+
+def case_send_af_xdp(program, mode):
+    make_veth()
+    send_case(program, mode, "net_af_xdp0,iface=vb", "net_af_packet0,iface=va", 500, 8)
+
+
+def case_send_memif(program, mode):
+    with tempfile.TemporaryDirectory() as directory:
+        memif = "net_memif0,socket-abstract=no,socket=%s/memif,role=" % directory
+        send_case(program, mode, memif + "client", memif + "server", 20000, 3)
+
+
 def main():
     program, case, pages = sys.argv[1:4]
     if os.geteuid() != 0:

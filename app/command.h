@@ -21,6 +21,7 @@ int command_books(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_demo(int argc, char **argv);
+int command_exchange(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* "genesis COMMAND: text" on stderr, with where to look for help; returns EXIT_USAGE. */

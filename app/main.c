@@ -23,6 +23,8 @@ static const struct command commands[] = {
         {"simulate", command_simulate, "run the engine on a virtual clock from a seed"},
         {"demo", command_demo,
          "a made-up day on two lossy lines through a live engine, checked at the end"},
+        {"exchange", command_exchange,
+         "a test venue: send a made-up or recorded day on two impaired lines"},
         {"version", command_version, "say which version this is"},
 };
 

@@ -9,13 +9,15 @@
 #include "perf/day.h"
 #include "perf/day_line.h"
 
-#define SECOND_NS 1000000000ull
+#define SECOND_NS   1000000000ull
+#define TOGETHER_NS 1000000u
 
 static_assert(DAY_SOURCE_BYTES_MAX >= DAY_MESSAGE_BYTES_MAX, "a source can hold any message");
 
 struct day_feed {
 	struct day_feed_options options;
 	struct day_source source;
+	struct day_packet_source packets; /* next NULL: messages */
 	struct day_line line[DAY_FEED_LINES_MAX];
 	uint64_t now_ns; /* of the newest message */
 	uint32_t run;
@@ -23,8 +25,7 @@ struct day_feed {
 	bool ended; /* the source has no more */
 };
 
-int day_feed_create(struct day_feed **out, const struct day_feed_options *o,
-                    const struct day_source *source)
+static int create(struct day_feed **out, const struct day_feed_options *o)
 {
 	if (o->lines < 1 || o->lines > DAY_FEED_LINES_MAX || o->transport > DAY_IEXTP)
 		return -EINVAL;
@@ -39,15 +40,36 @@ int day_feed_create(struct day_feed **out, const struct day_feed_options *o,
 	if (f == NULL)
 		return -ENOMEM;
 	f->options = *o;
-	f->source = *source;
 	if (f->options.heartbeat_ns == 0)
 		f->options.heartbeat_ns = SECOND_NS;
 	if (f->options.heartbeats_max == 0)
 		f->options.heartbeats_max = 3;
+	if (f->options.together_ns == 0)
+		f->options.together_ns = TOGETHER_NS;
 	for (uint32_t i = 0; i < o->lines; i++)
-		day_line_init(&f->line[i], o, i);
+		day_line_init(&f->line[i], &f->options, i);
 	*out = f;
 	return 0;
+}
+
+int day_feed_create(struct day_feed **out, const struct day_feed_options *o,
+                    const struct day_source *source)
+{
+	int result = create(out, o);
+
+	if (result == 0)
+		(*out)->source = *source;
+	return result;
+}
+
+int day_feed_create_packets(struct day_feed **out, const struct day_feed_options *o,
+                            const struct day_packet_source *source)
+{
+	int result = create(out, o);
+
+	if (result == 0)
+		(*out)->packets = *source;
+	return result;
 }
 
 void day_feed_destroy(struct day_feed *f)
@@ -107,6 +129,22 @@ static void advance(struct day_feed *f)
 		day_line_message(&f->line[i], &m, time_ns);
 }
 
+/* Takes the next packet of the source into its line. */
+static void advance_packets(struct day_feed *f)
+{
+	struct day_source_packet p;
+
+	if (!f->packets.next(f->packets.state, &p)) {
+		f->ended = true;
+		return;
+	}
+	assert(p.line < f->options.lines);
+	p.time_ns += f->options.time_offset_ns;
+	assert(p.time_ns >= f->now_ns);
+	f->now_ns = p.time_ns;
+	day_line_packet_in(&f->line[p.line], &p);
+}
+
 /* The line whose packet comes next and cannot be overtaken any more, or NULL. */
 static struct day_line *ready(struct day_feed *f)
 {
@@ -136,7 +174,10 @@ bool day_feed_next(struct day_feed *f, uint8_t *buffer, struct day_packet *p)
 	struct day_line *l = ready(f);
 
 	while (l == NULL && !f->ended) {
-		advance(f);
+		if (f->packets.next != NULL)
+			advance_packets(f);
+		else
+			advance(f);
 		l = ready(f);
 	}
 	if (l == NULL)
@@ -151,7 +192,14 @@ bool day_feed_next(struct day_feed *f, uint8_t *buffer, struct day_packet *p)
 
 uint32_t day_feed_frame(const struct day_feed *f, uint8_t *buffer, const struct day_packet *p)
 {
-	return frame_build(buffer, p->payload_bytes, day_feed_address(f, p->line));
+	uint32_t bytes = frame_build(buffer, p->payload_bytes, day_feed_address(f, p->line));
+
+	if (p->corrupt) {
+		assert(p->corrupt_bit / 8 < p->payload_bytes);
+		buffer[FRAME_HEADER_BYTES + p->corrupt_bit / 8] ^=
+		        (uint8_t)(1u << p->corrupt_bit % 8);
+	}
+	return bytes;
 }
 
 const struct frame_address *day_feed_address(const struct day_feed *f, uint32_t line)

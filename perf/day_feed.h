@@ -4,13 +4,17 @@
  * them.
  *
  * Every line cuts the same message stream into packets of its own (mostly one message, sometimes a
- * few, bursts of full frames), then loses, doubles, delays and reorders them by its own dice. What
- * was lost is written down exactly: after the end, day_feed_missing() says which messages no line
- * carried.
+ * few, bursts of full frames), then loses, doubles, damages, delays and reorders them by its own
+ * dice. What was lost is written down exactly: after the end, day_feed_missing() says which
+ * messages no line carried whole.
  *
- * So that an exact account is possible for the reader too, some packets are never impaired: each
- * run (session) begins on every line with a heartbeat at sequence 1 and ends with packets that name
- * the next sequence. Between two runs the source must leave more time than the lines may differ by.
+ * So that an exact account is possible for the reader too, some packets are not impaired except by
+ * a black-out: each run (session) begins on every line with a heartbeat at sequence 1 and ends with
+ * packets that name the next sequence. Between two runs the source must leave more time than the
+ * lines may differ by.
+ *
+ * Instead of messages the source may bring whole packets, say of a capture; then nothing is cut, no
+ * heartbeat is added, and the lines impair what they are given.
  *
  * Seeded, same options and source, same packets. Allocates as it needs; one owner.
  */
@@ -25,7 +29,8 @@
 #define DAY_FEED_LINES_MAX   2u
 #define DAY_FEED_FRAME_BYTES 2048u /* room for any frame */
 #define DAY_FEED_PAYLOAD_MAX 1472u
-#define DAY_SOURCE_BYTES_MAX 128u
+#define DAY_SOURCE_BYTES_MAX 1430u /* fits a packet, with either header */
+#define DAY_BLACKOUTS_MAX    4u    /* per line */
 
 /* What is to be sent. Runs count up from 0; their sequences start at 1. */
 struct day_source_message {
@@ -44,7 +49,29 @@ struct day;
 /* A day as one run. The day stays the caller's. */
 struct day_source day_source_of(struct day *d);
 
+/* A packet that somebody else has cut. One that is for both lines is brought twice. */
+struct day_source_packet {
+	const uint8_t *payload; /* valid until the next call */
+	uint32_t payload_bytes; /* at most DAY_FEED_PAYLOAD_MAX */
+	uint32_t line;
+	uint32_t run;
+	uint32_t messages; /* 0: a heartbeat or an end, which only a black-out takes away */
+	uint64_t sequence;
+	uint64_t time_ns; /* does not decrease */
+	uint8_t kind;     /* enum day_packet_kind */
+};
+
+struct day_packet_source {
+	bool (*next)(void *state, struct day_source_packet *p); /* false: the end */
+	void *state;
+};
+
 enum day_transport { DAY_MOLDUDP64, DAY_IEXTP };
+
+struct day_blackout {     /* nothing comes through in [from_ns, from_ns + for_ns) */
+	uint64_t from_ns; /* as packets' times */
+	uint64_t for_ns;  /* 0: none */
+};
 
 struct day_line_options {
 	struct frame_address address; /* zero: a default per line */
@@ -55,7 +82,9 @@ struct day_line_options {
 	uint32_t duplicate_ppm;
 	uint32_t reorder_ppm; /* packets held back by up to reorder_ns */
 	uint64_t reorder_ns;
-	uint64_t skew_ns; /* the line runs behind by this */
+	uint64_t skew_ns;     /* the line runs behind by this */
+	uint32_t corrupt_ppm; /* packets with one bit of the payload flipped behind the checksum */
+	struct day_blackout blackouts[DAY_BLACKOUTS_MAX];
 };
 
 struct day_feed_options {
@@ -67,6 +96,7 @@ struct day_feed_options {
 	uint64_t time_offset_ns; /* added to the messages' times (midnight, for a day) */
 	uint64_t heartbeat_ns;   /* idle time that brings one; 0: 1 s */
 	uint32_t heartbeats_max; /* in one idle stretch; 0: 3 */
+	uint64_t together_ns;    /* messages further apart do not share a packet; 0: 1 ms */
 };
 
 enum day_packet_kind { DAY_PACKET_DATA, DAY_PACKET_HEARTBEAT, DAY_PACKET_END };
@@ -78,8 +108,10 @@ struct day_packet {
 	uint32_t messages;
 	uint32_t payload_bytes;
 	uint8_t line;
-	uint8_t kind;  /* enum day_packet_kind */
-	bool repeated; /* the second copy of a packet doubled by its line */
+	uint8_t kind;         /* enum day_packet_kind */
+	bool repeated;        /* the second copy of a packet doubled by its line */
+	bool corrupt;         /* day_feed_frame() will flip a bit: who verifies sees it */
+	uint32_t corrupt_bit; /* of the payload */
 };
 
 struct day_range {        /* of messages */
@@ -93,9 +125,11 @@ struct day_range {        /* of messages */
 struct day_line_counts {
 	uint64_t packets; /* brought; heartbeats and repeated ones included */
 	uint64_t messages;
-	uint64_t heartbeats; /* ends of session included */
-	uint64_t lost_packets;
+	uint64_t heartbeats;   /* ends of session included */
+	uint64_t lost_packets; /* of data: by loss, in bursts, by black-outs, and damaged ones */
 	uint64_t lost_messages;
+	uint64_t corrupt_packets;  /* brought, but damaged; also in lost_packets */
+	uint64_t blackout_packets; /* of any kind; those of data also in lost_packets */
 	uint64_t repeated_packets;
 	uint64_t delayed_packets;
 };
@@ -105,12 +139,16 @@ struct day_feed;
 /* 0, -EINVAL or -ENOMEM. */
 int day_feed_create(struct day_feed **out, const struct day_feed_options *o,
                     const struct day_source *source);
+/* The same of packets. day_feed_messages() and day_feed_missing() then know nothing. */
+int day_feed_create_packets(struct day_feed **out, const struct day_feed_options *o,
+                            const struct day_packet_source *source);
 void day_feed_destroy(struct day_feed *f); /* NULL is fine */
 
 /* The next packet of all lines in order of time: the payload goes to buffer + FRAME_HEADER_BYTES,
  * buffer being DAY_FEED_FRAME_BYTES long. false: the end. */
 bool day_feed_next(struct day_feed *f, uint8_t *buffer, struct day_packet *p);
-/* Puts Ethernet, IPv4 and UDP in front of it; returns the frame's length. */
+/* Puts Ethernet, IPv4 and UDP in front of it, and damages it where the packet says so; returns the
+ * frame's length. */
 uint32_t day_feed_frame(const struct day_feed *f, uint8_t *buffer, const struct day_packet *p);
 const struct frame_address *day_feed_address(const struct day_feed *f, uint32_t line);
 

@@ -13,7 +13,6 @@
 #define IEXTP_PROTOCOL     0x8004u
 #define IEXTP_SESSION      0x43810000u
 #define END_PACKETS        3u
-#define TOGETHER_NS        1000000u /* messages further apart do not share a packet */
 #define COPY_DELAY_NS      3000u
 
 static uint32_t header_bytes(const struct day_line *l)
@@ -23,8 +22,10 @@ static uint32_t header_bytes(const struct day_line *l)
 
 void day_line_init(struct day_line *l, const struct day_feed_options *o, uint32_t number)
 {
-	*l = (struct day_line){
-	        .options = o->line[number], .transport = o->transport, .number = (uint8_t)number};
+	*l = (struct day_line){.options = o->line[number],
+	                       .transport = o->transport,
+	                       .number = (uint8_t)number,
+	                       .together_ns = o->together_ns};
 	prng_init(&l->cut, o->seed * 4 + (o->same_cuts ? 0 : number));
 	prng_init(&l->luck, ~o->seed * 4 + number);
 	if (l->options.payload_bytes_max == 0)
@@ -116,13 +117,16 @@ static void send_copy(struct day_line *l, const struct day_packet *p)
 	l->counts.heartbeats += p->kind != DAY_PACKET_DATA;
 }
 
-static void note_lost(struct day_line *l)
+/* A line that takes packets from elsewhere has no ordinals, and so keeps no list. */
+static void note_lost(struct day_line *l, const struct day_packet *p)
 {
 	uint64_t first = l->next_ordinal - l->messages;
 	struct day_range *last = l->lost_count > 0 ? &l->lost[l->lost_count - 1] : NULL;
 
 	l->counts.lost_packets++;
-	l->counts.lost_messages += l->messages;
+	l->counts.lost_messages += p->messages;
+	if (l->messages == 0)
+		return;
 	if (last != NULL && last->run == l->run && last->ordinal + last->count == first) {
 		last->count += l->messages;
 		return;
@@ -181,7 +185,26 @@ static uint64_t due(struct day_line *l, uint64_t sent_ns)
 	return due_ns;
 }
 
-/* A packet without messages; never impaired. */
+static bool is_dark(const struct day_line *l, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < DAY_BLACKOUTS_MAX; i++) {
+		const struct day_blackout *b = &l->options.blackouts[i];
+
+		if (time_ns >= b->from_ns && time_ns - b->from_ns < b->for_ns)
+			return true;
+	}
+	return false;
+}
+
+/* A packet without messages; only a black-out takes it away. */
+static void send_whole(struct day_line *l, const struct day_packet *p)
+{
+	if (is_dark(l, p->time_ns))
+		l->counts.blackout_packets++;
+	else
+		send_copy(l, p);
+}
+
 static void send_empty(struct day_line *l, uint8_t kind, uint64_t now_ns)
 {
 	struct day_packet p = {.time_ns = due(l, now_ns),
@@ -193,9 +216,10 @@ static void send_empty(struct day_line *l, uint8_t kind, uint64_t now_ns)
 
 	assert(l->messages == 0);
 	write_header(l, &p);
-	send_copy(l, &p);
+	send_whole(l, &p);
 }
 
+/* By the dice, which are thrown whether it is dark or not: a black-out moves no other loss. */
 static bool is_lost(struct day_line *l)
 {
 	if (l->burst_left == 0 && l->options.burst_packets_max > 0 &&
@@ -206,6 +230,54 @@ static bool is_lost(struct day_line *l)
 		return true;
 	}
 	return prng_chance_ppm(&l->luck, l->options.loss_ppm);
+}
+
+/* The packet in building goes on its way, or does not. */
+static void send_impaired(struct day_line *l, struct day_packet p)
+{
+	bool dark = is_dark(l, p.time_ns);
+	bool lost = is_lost(l);
+
+	l->counts.blackout_packets += dark;
+	if (dark || lost) {
+		note_lost(l, &p);
+		return;
+	}
+	if (l->options.corrupt_ppm > 0 && prng_chance_ppm(&l->luck, l->options.corrupt_ppm)) {
+		p.corrupt = true;
+		p.corrupt_bit = (uint32_t)prng_below(&l->luck, p.payload_bytes * 8);
+		l->counts.corrupt_packets++;
+		note_lost(l, &p);
+	}
+	if (l->options.reorder_ns > 0 && prng_chance_ppm(&l->luck, l->options.reorder_ppm)) {
+		p.time_ns += 1 + prng_below(&l->luck, l->options.reorder_ns);
+		l->counts.delayed_packets++;
+	}
+	send_copy(l, &p);
+	if (prng_chance_ppm(&l->luck, l->options.duplicate_ppm)) {
+		p.time_ns += prng_below(&l->luck, COPY_DELAY_NS);
+		p.repeated = true;
+		send_copy(l, &p);
+	}
+}
+
+void day_line_packet_in(struct day_line *l, const struct day_source_packet *in)
+{
+	struct day_packet p = {.time_ns = due(l, in->time_ns),
+	                       .sequence = in->sequence,
+	                       .run = in->run,
+	                       .messages = in->messages,
+	                       .payload_bytes = in->payload_bytes,
+	                       .line = l->number,
+	                       .kind = in->kind};
+
+	assert(in->payload_bytes > 0);
+	assert(in->payload_bytes <= sizeof(l->building));
+	memcpy(l->building, in->payload, in->payload_bytes);
+	if (p.kind == DAY_PACKET_DATA)
+		send_impaired(l, p);
+	else
+		send_whole(l, &p);
 }
 
 void day_line_flush(struct day_line *l)
@@ -221,21 +293,7 @@ void day_line_flush(struct day_line *l)
 	                       .kind = DAY_PACKET_DATA};
 
 	write_header(l, &p);
-	if (is_lost(l)) {
-		note_lost(l);
-	} else {
-		if (l->options.reorder_ns > 0 &&
-		    prng_chance_ppm(&l->luck, l->options.reorder_ppm)) {
-			p.time_ns += 1 + prng_below(&l->luck, l->options.reorder_ns);
-			l->counts.delayed_packets++;
-		}
-		send_copy(l, &p);
-		if (prng_chance_ppm(&l->luck, l->options.duplicate_ppm)) {
-			p.time_ns += prng_below(&l->luck, COPY_DELAY_NS);
-			p.repeated = true;
-			send_copy(l, &p);
-		}
-	}
+	send_impaired(l, p);
 	l->messages = 0;
 	l->bytes = header_bytes(l);
 }
@@ -284,7 +342,7 @@ void day_line_message(struct day_line *l, const struct day_source_message *m, ui
 {
 	assert(header_bytes(l) + 2 + m->bytes <= l->options.payload_bytes_max);
 	if (l->messages > 0 && (l->bytes + 2 + m->bytes > l->options.payload_bytes_max ||
-	                        now_ns - l->first_ns > TOGETHER_NS))
+	                        now_ns - l->first_ns > l->together_ns))
 		day_line_flush(l);
 	if (l->messages == 0) {
 		l->messages_wanted = cut(l);

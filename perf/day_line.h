@@ -22,6 +22,7 @@ struct day_line {
 	struct prng luck;
 	uint32_t transport; /* enum day_transport */
 	uint8_t number;
+	uint64_t together_ns;
 
 	uint8_t building[DAY_FEED_PAYLOAD_MAX];
 	uint32_t bytes; /* of the packet under construction, its header included */
@@ -56,6 +57,8 @@ void day_line_end_run(struct day_line *l, uint64_t now_ns);
 void day_line_message(struct day_line *l, const struct day_source_message *m, uint64_t now_ns);
 void day_line_flush(struct day_line *l);
 void day_line_heartbeat(struct day_line *l, uint64_t now_ns);
+/* A packet cut by somebody else. */
+void day_line_packet_in(struct day_line *l, const struct day_source_packet *p);
 /* No packet sent from now on can be due before this. */
 uint64_t day_line_frontier_ns(const struct day_line *l, uint64_t now_ns);
 /* The packet that comes next, or NULL. */

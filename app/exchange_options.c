@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/exchange_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "config/value.h"
+#include "perf/day.h"
+
+#define COMMAND           "exchange"
+#define WORD_BYTES        64u
+#define PPM               1000000u
+#define BURST_PACKETS_MAX 40u
+#define REORDER_NS        2000000u
+#define MESSAGES_MAX      1000000000u
+
+enum key {
+	KEY_SEED = 256,
+	KEY_MESSAGES,
+	KEY_SYMBOLS,
+	KEY_LIVE_ORDERS,
+	KEY_PROTOCOL,
+	KEY_LINE_A,
+	KEY_LINE_B,
+	KEY_RATE,
+	KEY_LOSS,
+	KEY_BURST_LOSS,
+	KEY_DUPLICATE,
+	KEY_REORDER,
+	KEY_SKEW,
+	KEY_CORRUPT,
+	KEY_BLACKOUT,
+	KEY_HEARTBEAT,
+	KEY_SESSIONS,
+	KEY_COUNT,
+	KEY_DURATION,
+	KEY_INPUT,
+	KEY_INPUT_LINE,
+	KEY_WRITE_PCAP,
+	KEY_WRITE_BINARY,
+	KEY_BOOKS,
+	KEY_REPORT,
+};
+
+static const struct option long_options[] = {
+        {"seed", required_argument, NULL, KEY_SEED},
+        {"messages", required_argument, NULL, KEY_MESSAGES},
+        {"symbols", required_argument, NULL, KEY_SYMBOLS},
+        {"live-orders", required_argument, NULL, KEY_LIVE_ORDERS},
+        {"protocol", required_argument, NULL, KEY_PROTOCOL},
+        {"line-a", required_argument, NULL, KEY_LINE_A},
+        {"line-b", required_argument, NULL, KEY_LINE_B},
+        {"rate", required_argument, NULL, KEY_RATE},
+        {"loss", required_argument, NULL, KEY_LOSS},
+        {"burst-loss", required_argument, NULL, KEY_BURST_LOSS},
+        {"duplicate", required_argument, NULL, KEY_DUPLICATE},
+        {"reorder", required_argument, NULL, KEY_REORDER},
+        {"skew", required_argument, NULL, KEY_SKEW},
+        {"corrupt", required_argument, NULL, KEY_CORRUPT},
+        {"blackout", required_argument, NULL, KEY_BLACKOUT},
+        {"heartbeat", required_argument, NULL, KEY_HEARTBEAT},
+        {"sessions", required_argument, NULL, KEY_SESSIONS},
+        {"count", required_argument, NULL, KEY_COUNT},
+        {"duration", required_argument, NULL, KEY_DURATION},
+        {"input", required_argument, NULL, KEY_INPUT},
+        {"input-line", required_argument, NULL, KEY_INPUT_LINE},
+        {"write-pcap", required_argument, NULL, KEY_WRITE_PCAP},
+        {"write-binary", required_argument, NULL, KEY_WRITE_BINARY},
+        {"books", required_argument, NULL, KEY_BOOKS},
+        {"report", required_argument, NULL, KEY_REPORT},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+};
+
+int exchange_parse_ppm(const char *text, uint32_t *ppm)
+{
+	char number[WORD_BYTES];
+	size_t bytes = strspn(text, "0123456789.");
+	const bool percent = strcmp(text + bytes, "%") == 0;
+	uint64_t value;
+
+	if (bytes == 0 || bytes >= sizeof(number) ||
+	    (!percent && text[bytes] != '\0' && strcmp(text + bytes, "ppm") != 0))
+		return -EINVAL;
+	memcpy(number, text, bytes);
+	number[bytes] = '\0';
+	if (exchange_decimal(number, percent ? 4 : 0, PPM, &value) != 0 || value > PPM)
+		return -EINVAL;
+	*ppm = (uint32_t)value;
+	return 0;
+}
+
+/* Which lines a value is for, as a bit mask; *text moves behind "A:". */
+static uint32_t lines_of(const char **text)
+{
+	static const struct {
+		const char *prefix;
+		uint32_t lines;
+	} prefixes[] = {{"A:", 1}, {"B:", 2}, {"both:", 3}};
+
+	for (uint32_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t bytes = strlen(prefixes[i].prefix);
+
+		if (strncmp(*text, prefixes[i].prefix, bytes) == 0) {
+			*text += bytes;
+			return prefixes[i].lines;
+		}
+	}
+	return 3;
+}
+
+static bool duration(const char *text, uint64_t *ns)
+{
+	return value_duration(text, ns) == VALUE_OK && *ns <= EXCHANGE_TIME_MAX_NS;
+}
+
+/* "VALUE" or "VALUE/MORE": cuts at the slash. */
+static const char *cut(char word[WORD_BYTES], const char *text, char at)
+{
+	snprintf(word, WORD_BYTES, "%s", text);
+	char *more = strchr(word, at);
+
+	if (more == NULL)
+		return NULL;
+	*more = '\0';
+	return more + 1;
+}
+
+static bool take_blackout(struct day_line_options *l, const char *text)
+{
+	char word[WORD_BYTES];
+	const char *length = cut(word, text, ':');
+	struct day_blackout b;
+
+	if (length == NULL || !duration(word, &b.from_ns) || !duration(length, &b.for_ns))
+		return false;
+	for (uint32_t i = 0; i < DAY_BLACKOUTS_MAX; i++)
+		if (l->blackouts[i].for_ns == 0) {
+			l->blackouts[i] = b;
+			return true;
+		}
+	return false;
+}
+
+static bool impair(struct day_line_options *l, int key, const char *text)
+{
+	char word[WORD_BYTES];
+	const char *more;
+	uint64_t packets = BURST_PACKETS_MAX;
+
+	switch (key) {
+	case KEY_LOSS:
+		return exchange_parse_ppm(text, &l->loss_ppm) == 0;
+	case KEY_BURST_LOSS:
+		more = cut(word, text, '/');
+		if (more != NULL && command_number(more, 1, 1000000, &packets) != 0)
+			return false;
+		l->burst_packets_max = (uint32_t)packets;
+		return exchange_parse_ppm(word, &l->burst_loss_ppm) == 0;
+	case KEY_DUPLICATE:
+		return exchange_parse_ppm(text, &l->duplicate_ppm) == 0;
+	case KEY_REORDER:
+		more = cut(word, text, '/');
+		l->reorder_ns = REORDER_NS;
+		if (more != NULL && (!duration(more, &l->reorder_ns) || l->reorder_ns == 0))
+			return false;
+		return exchange_parse_ppm(word, &l->reorder_ppm) == 0;
+	case KEY_SKEW:
+		return duration(text, &l->skew_ns);
+	case KEY_CORRUPT:
+		return exchange_parse_ppm(text, &l->corrupt_ppm) == 0;
+	case KEY_BLACKOUT:
+		return take_blackout(l, text);
+	default:
+		return false;
+	}
+}
+
+static const char *name_of(int key)
+{
+	for (const struct option *p = long_options; p->name != NULL; p++)
+		if (p->val == key)
+			return p->name;
+	return "?";
+}
+
+static int take_impairment(struct exchange_options *o, int key, const char *text)
+{
+	const char *value = text;
+	uint32_t lines = lines_of(&value);
+
+	for (uint32_t i = 0; i < DAY_FEED_LINES_MAX; i++)
+		if ((lines >> i & 1) != 0 && !impair(&o->line[i].impairments, key, value))
+			return command_usage(COMMAND, "--%s: '%s' is not understood", name_of(key),
+			                     text);
+	return EXIT_OK;
+}
+
+/* "DEVICE=ADDR:PORT" or "ADDR:PORT". Devices have '=' in them too, so it is the last one. */
+static int take_line(struct exchange_line *l, int key, const char *text)
+{
+	const char *equals = strrchr(text, '=');
+	const char *address = equals == NULL ? text : equals + 1;
+	size_t bytes = equals == NULL ? 0 : (size_t)(equals - text);
+
+	if (bytes >= sizeof(l->device))
+		return command_usage(COMMAND, "--%s: the device is too long", name_of(key));
+	memcpy(l->device, text, bytes);
+	l->device[bytes] = '\0';
+	if (command_address(address, &l->address, &l->udp_port) != 0 || l->address == 0)
+		return command_usage(COMMAND, "--%s: '%s' is not DEVICE=ADDR:PORT", name_of(key),
+		                     text);
+	return EXIT_OK;
+}
+
+static int take_number(struct exchange_options *o, int key, const char *text)
+{
+	const struct {
+		int key;
+		uint64_t min, max;
+	} bounds[] = {
+	        {KEY_SEED, 0, UINT64_MAX / 2},
+	        {KEY_MESSAGES, 1, MESSAGES_MAX},
+	        {KEY_SYMBOLS, 1, DAY_SYMBOLS_MAX},
+	        {KEY_LIVE_ORDERS, DAY_ORDERS_LIVE_MIN, UINT32_MAX / 2},
+	        {KEY_SESSIONS, 1, EXCHANGE_SESSIONS_MAX},
+	        {KEY_COUNT, 1, UINT64_MAX},
+	};
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		if (bounds[i].key == key &&
+		    command_number(text, bounds[i].min, bounds[i].max, &v) != 0)
+			return command_usage(COMMAND, "--%s: '%s' is not %" PRIu64 " to %" PRIu64,
+			                     name_of(key), text, bounds[i].min, bounds[i].max);
+	switch (key) {
+	case KEY_SEED:
+		o->seed = v;
+		break;
+	case KEY_MESSAGES:
+		o->messages = v;
+		break;
+	case KEY_SYMBOLS:
+		o->symbols = (uint32_t)v;
+		break;
+	case KEY_LIVE_ORDERS:
+		o->live_orders = (uint32_t)v;
+		break;
+	case KEY_SESSIONS:
+		o->sessions = (uint32_t)v;
+		break;
+	default:
+		o->count = v;
+		break;
+	}
+	return EXIT_OK;
+}
+
+static int take_time(struct exchange_options *o, int key, const char *text)
+{
+	uint64_t *ns = key == KEY_HEARTBEAT ? &o->heartbeat_ns : &o->duration_ns;
+
+	if (!duration(text, ns) || *ns == 0)
+		return command_usage(COMMAND, "--%s: '%s' is not a time such as 500ms",
+		                     name_of(key), text);
+	return EXIT_OK;
+}
+
+static int take_input_line(struct exchange_options *o, const char *text)
+{
+	const char *value = text;
+	uint32_t lines = lines_of(&value);
+	struct exchange_line *l = &o->line[lines >> 1];
+
+	if (value == text || lines == 3 ||
+	    command_address(value, &l->input_address, &l->input_port) != 0)
+		return command_usage(COMMAND,
+		                     "--input-line: '%s' is not A:ADDR:PORT or "
+		                     "B:ADDR:PORT",
+		                     text);
+	return EXIT_OK;
+}
+
+static int take_text(struct exchange_options *o, int key, const char *text)
+{
+	switch (key) {
+	case KEY_INPUT:
+		o->input = text;
+		break;
+	case KEY_WRITE_PCAP:
+		o->write_pcap = text;
+		break;
+	case KEY_WRITE_BINARY:
+		o->write_binary = text;
+		break;
+	case KEY_BOOKS:
+		o->books = text;
+		break;
+	default:
+		o->report = text;
+		break;
+	}
+	return EXIT_OK;
+}
+
+static int take(struct exchange_options *o, int key, const char *text)
+{
+	switch (key) {
+	case KEY_LINE_A:
+	case KEY_LINE_B:
+		return take_line(&o->line[key - KEY_LINE_A], key, text);
+	case KEY_RATE:
+		if (exchange_pace_parse(&o->pace, text) == 0)
+			return EXIT_OK;
+		return command_usage(COMMAND,
+		                     "--rate: '%s' is not packets/s:N, messages/s:N, "
+		                     "times:X or flat",
+		                     text);
+	case KEY_PROTOCOL:
+		if (strcmp(text, "itch50") == 0)
+			return EXIT_OK;
+		return command_usage(COMMAND, "--protocol: '%s' is not itch50", text);
+	case KEY_INPUT_LINE:
+		return take_input_line(o, text);
+	case KEY_HEARTBEAT:
+	case KEY_DURATION:
+		return take_time(o, key, text);
+	case KEY_SEED:
+	case KEY_MESSAGES:
+	case KEY_SYMBOLS:
+	case KEY_LIVE_ORDERS:
+	case KEY_SESSIONS:
+	case KEY_COUNT:
+		return take_number(o, key, text);
+	case KEY_INPUT:
+	case KEY_WRITE_PCAP:
+	case KEY_WRITE_BINARY:
+	case KEY_BOOKS:
+	case KEY_REPORT:
+		return take_text(o, key, text);
+	default:
+		return take_impairment(o, key, text);
+	}
+}
+
+/* What fits no single option. */
+static int check(struct exchange_options *o)
+{
+	if (o->line[0].address == 0)
+		return command_usage(COMMAND, "--line-a is missing");
+	o->line_count = o->line[1].address != 0 ? 2 : 1;
+	if (o->line_count == 2 && (o->line[0].device[0] == '\0') != (o->line[1].device[0] == '\0'))
+		return command_usage(COMMAND, "give both lines a device, or none");
+	if (o->line_count == 2 && o->line[0].address == o->line[1].address &&
+	    o->line[0].udp_port == o->line[1].udp_port)
+		return command_usage(COMMAND, "lines A and B are the same destination");
+	if (o->input == NULL && o->messages < day_messages_min(o->symbols))
+		return command_usage(
+		        COMMAND, "a day of %" PRIu32 " symbols has at least %" PRIu64 " messages",
+		        o->symbols, day_messages_min(o->symbols));
+	if (o->write_binary != NULL && o->sessions > 1)
+		return command_usage(COMMAND, "--write-binary: a BinaryFILE has one session");
+	return EXIT_OK;
+}
+
+int exchange_options_parse(struct exchange_options *o, int argc, char **argv)
+{
+	int key;
+
+	*o = (struct exchange_options){.seed = 1,
+	                               .messages = 100000,
+	                               .symbols = 1000,
+	                               .sessions = 1,
+	                               .heartbeat_ns = 1000000000u,
+	                               .count = UINT64_MAX,
+	                               .duration_ns = UINT64_MAX};
+	exchange_pace_parse(&o->pace, "messages/s:100000");
+	optind = 1;
+	while ((key = getopt_long(argc, argv, "qh", long_options, NULL)) != -1) {
+		int rc = EXIT_OK;
+
+		if (key == '?')
+			return command_usage(COMMAND, "see above");
+		if (key == 'h')
+			o->help = true;
+		else if (key == 'q')
+			o->quiet = true;
+		else
+			rc = take(o, key, optarg);
+		if (rc != EXIT_OK || o->help)
+			return rc;
+	}
+	if (optind != argc)
+		return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
+	return check(o);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/exchange_pace.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "app/command.h"
+
+#define SECOND_NS 1000000000u
+
+__extension__ typedef unsigned __int128 wide;
+
+/* a * b / c, as if there were no end of bits. */
+static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
+{
+	assert(c > 0);
+	wide result = (wide)a * b / c;
+
+	return result > UINT64_MAX ? UINT64_MAX : (uint64_t)result;
+}
+
+int exchange_decimal(const char *text, uint32_t digits, uint64_t max, uint64_t *out)
+{
+	char whole[24];
+	size_t bytes = strcspn(text, ".");
+	uint64_t fraction = 0;
+	uint64_t value;
+
+	if (bytes >= sizeof(whole))
+		return -EINVAL;
+	memcpy(whole, text, bytes);
+	whole[bytes] = '\0';
+	if (command_number(whole, 0, max, &value) != 0)
+		return -EINVAL;
+	const char *rest = text[bytes] == '.' ? text + bytes + 1 : NULL;
+	size_t given = rest == NULL ? 0 : strlen(rest);
+
+	if (given > digits || (rest != NULL && command_number(rest, 0, UINT64_MAX, &fraction) != 0))
+		return -EINVAL;
+	for (size_t i = 0; i < digits; i++) {
+		value *= 10;
+		fraction *= i >= given ? 10 : 1;
+	}
+	*out = value + fraction;
+	return 0;
+}
+
+static const char *after(const char *text, const char *prefix)
+{
+	size_t bytes = strlen(prefix);
+
+	return strncmp(text, prefix, bytes) == 0 ? text + bytes : NULL;
+}
+
+int exchange_pace_parse(struct exchange_pace *p, const char *text)
+{
+	struct exchange_pace pace = {.packets = 1, .messages = 1};
+	const char *value;
+	int result = -EINVAL;
+
+	if ((value = after(text, "packets/s:")) != NULL) {
+		pace.rate = EXCHANGE_PACKETS;
+		result = command_number(value, 1, EXCHANGE_RATE_MAX, &pace.per_s);
+	} else if ((value = after(text, "messages/s:")) != NULL) {
+		pace.rate = EXCHANGE_MESSAGES;
+		result = command_number(value, 1, EXCHANGE_RATE_MAX, &pace.per_s);
+	} else if ((value = after(text, "times:")) != NULL) {
+		pace.rate = EXCHANGE_TIMES;
+		result = exchange_decimal(value, 3, EXCHANGE_TIMES_MAX, &pace.factor_milli);
+		if (pace.factor_milli == 0)
+			result = -EINVAL;
+	} else if (strcmp(text, "flat") == 0) {
+		pace.rate = EXCHANGE_FLAT;
+		pace.per_s = EXCHANGE_FLAT_MESSAGES;
+		result = 0;
+	}
+	if (result == 0)
+		*p = pace;
+	return result;
+}
+
+void exchange_pace_packets(struct exchange_pace *p, uint64_t packets, uint64_t messages)
+{
+	assert(p->rate == EXCHANGE_PACKETS);
+	assert(messages > 0);
+	p->packets = packets;
+	p->messages = messages;
+}
+
+uint64_t exchange_pace_message_ns(const struct exchange_pace *p, uint64_t ordinal,
+                                  uint64_t recorded_ns)
+{
+	switch ((enum exchange_rate)p->rate) {
+	case EXCHANGE_PACKETS:
+		return scale(scale(ordinal, p->packets * 1000, p->messages), SECOND_NS / 1000,
+		             p->per_s);
+	case EXCHANGE_TIMES:
+		return scale(recorded_ns, 1000, p->factor_milli);
+	case EXCHANGE_MESSAGES:
+	case EXCHANGE_FLAT:
+		break;
+	}
+	return scale(ordinal, SECOND_NS, p->per_s);
+}
+
+uint64_t exchange_pace_packet_ns(const struct exchange_pace *p, uint64_t ordinal)
+{
+	assert(p->rate == EXCHANGE_PACKETS);
+	return scale(ordinal, SECOND_NS, p->per_s);
+}

@@ -200,8 +200,8 @@ static void test_input_ends_while_refused(void)
 	world_close(&world);
 }
 
-/* One message that no record can hold is a message the log has no room for. */
-static void test_message_beyond_any_record(void)
+/* The longest message a block can name fits a record. */
+static void test_longest_message(void)
 {
 	open_default();
 	static uint8_t blocks[2 + 65535];
@@ -217,7 +217,7 @@ static void test_message_beyond_any_record(void)
 	put_be16(blocks, 65535);
 	arbiter_on_packet(&world.arbiter, 0, &p, 1, TIME_NONE);
 	AT(2, .first = 2, .count = 1);
-	EXPECT_LOG(&world, "R1 G1o D2");
+	EXPECT_LOG(&world, "R1 D1 D2");
 	world_close(&world);
 }
 
@@ -233,7 +233,7 @@ int main(void)
 	        {"a reset is never lost", test_reset_is_never_lost},
 	        {"long refusal", test_long_refusal},
 	        {"the input ends while refused", test_input_ends_while_refused},
-	        {"a message beyond any record", test_message_beyond_any_record},
+	        {"the longest message", test_longest_message},
 	};
 
 	return SUITE_RUN("feed_outlet", tests);

@@ -214,6 +214,7 @@ static void test_longest_message(void)
 	        .block_count = 1,
 	};
 
+	double_put(blocks, 'A', 1);
 	put_be16(blocks, 65535);
 	arbiter_on_packet(&world.arbiter, 0, &p, 1, TIME_NONE);
 	AT(2, .first = 2, .count = 1);

@@ -16,8 +16,8 @@
 #define PCAPNG_BLOCK_MIN     12u /* type, length, length again */
 #define BLOCKS_BYTES_MAX     65535u
 #define MESSAGE_HEADER_BYTES 2u
-#define FRAME_BYTES_MAX      262144u                    /* libpcap's own bound for Ethernet */
-#define ARENA_BYTES          (PACKET_BURST_MAX * 2048u) /* a full burst of usual frames */
+#define FRAME_BYTES_MAX      262144u /* libpcap's own bound for Ethernet */
+#define ARENA_BYTES          131072u /* a full burst of usual frames, 2 KiB each */
 #define FILE_BUFFER_BYTES    (32u * 1024u)
 
 struct capture {

@@ -16,7 +16,7 @@
 
 #include <zlib.h>
 
-#define CAPTURE_STREAM_INPUT_BYTES (256u * 1024u)
+#define CAPTURE_STREAM_INPUT_BYTES 262144u
 
 struct capture_stream {
 	int fd;              /* -1: memory */

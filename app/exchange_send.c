@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #define EAL_MIB          128u
 #define DESCRIPTORS      256u
-#define BUFFERS          2048u
+#define BUFFERS          8192u /* AF_XDP sends out of these too, and fills its receive ring first */
 #define BURST            32u
 #define LINK_WAIT_NS     5000000000ull
 #define STUCK_NS         10000000000ull
@@ -256,7 +257,10 @@ static bool turn(struct exchange_sender *s, uint64_t now_ns, uint64_t *progress_
 		s->lag_ns_max = now_ns - at_ns;
 	for (uint32_t i = 0; i < s->line_count; i++)
 		sent += send_line(s, i, now_ns);
-	if (sent > 0)
+	/* Nothing was taken: whoever is to take it may need this very core. */
+	if (sent == 0)
+		sched_yield();
+	else
 		*progress_ns = s->end_ns = now_ns;
 	return true;
 }

@@ -235,6 +235,136 @@ static void test_impairments_are_accounted_for(void)
 	}
 }
 
+static void test_damage_is_seen_by_who_verifies(void)
+{
+	struct day_feed_options o = {.seed = seed,
+	                             .lines = 1,
+	                             .line = {{.corrupt_ppm = 50000, .duplicate_ppm = 100000}}};
+	const struct frame_options verify = {.verify_udp_checksum = true};
+	struct day *d = make_day();
+	struct day_source source = day_source_of(d);
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	struct day_packet p;
+	struct day_feed *f;
+	struct day_range *missing;
+	uint64_t count, wrong = 0, corrupt = 0, lost = 0;
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create(&f, &o, &source), 0);
+	while (day_feed_next(f, buffer, &p)) {
+		struct datagram g;
+		enum frame_verdict v =
+		        frame_parse(buffer, day_feed_frame(f, buffer, &p), &verify, &g);
+
+		wrong += v != (p.corrupt ? FRAME_BAD_CHECKSUM : FRAME_OK);
+		wrong += p.corrupt && p.kind != DAY_PACKET_DATA;
+		corrupt += p.corrupt && !p.repeated;
+		lost += p.corrupt && !p.repeated ? p.messages : 0;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_TRUE(corrupt > 10);
+	CU_ASSERT_EQUAL(day_feed_line_counts(f, 0)->corrupt_packets, corrupt);
+	CU_ASSERT_EQUAL_FATAL(day_feed_missing(f, &missing, &count), 0);
+	CU_ASSERT_EQUAL(day_ranges_messages(missing, count), lost);
+	free(missing);
+	day_feed_destroy(f);
+	day_destroy(d);
+}
+
+static void test_nothing_comes_through_a_blackout(void)
+{
+	const uint64_t from_ns = 10 * 3600 * 1000000000ull; /* at 10 and at 12 */
+	struct day_feed_options o = {
+	        .seed = seed,
+	        .lines = 2,
+	        .line = {{.loss_ppm = 10000,
+	                  .blackouts = {{from_ns, 1800 * 1000000000ull},
+	                                {from_ns / 5 * 6, 60 * 1000000000ull}}},
+	                 {.skew_ns = 1000000}}};
+	struct day *d = make_day();
+	struct day_source source = day_source_of(d);
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	uint64_t inside[2] = {0, 0}, between = 0;
+	struct day_packet p;
+	struct day_feed *f;
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create(&f, &o, &source), 0);
+	while (day_feed_next(f, buffer, &p)) {
+		inside[p.line] +=
+		        p.time_ns >= from_ns && p.time_ns < from_ns + 1800 * 1000000000ull;
+		between += p.line == 0 && p.time_ns >= from_ns + 1800 * 1000000000ull &&
+		           p.time_ns < from_ns / 5 * 6;
+	}
+	CU_ASSERT_EQUAL(inside[0], 0);
+	CU_ASSERT_TRUE(inside[1] > 10);
+	CU_ASSERT_TRUE(between > 10);
+	CU_ASSERT_TRUE(day_feed_line_counts(f, 0)->blackout_packets > 10);
+	CU_ASSERT_EQUAL(day_feed_line_counts(f, 1)->blackout_packets, 0);
+	day_feed_destroy(f);
+	day_destroy(d);
+	struct seen s;
+
+	f = run(&o, &s, &d);
+	check_account(f, &s, 2);
+	finish(f, &s, d);
+}
+
+/* Ten packets of three messages for both lines, as a capture has them. */
+struct cut {
+	uint32_t next;
+	uint8_t payload[60];
+};
+
+static bool next_cut(void *state, struct day_source_packet *p)
+{
+	struct cut *c = state;
+	uint32_t i = c->next++;
+
+	memset(c->payload, (int)i, sizeof(c->payload));
+	*p = (struct day_source_packet){.payload = c->payload,
+	                                .payload_bytes = 20 + i,
+	                                .line = i % 2,
+	                                .messages = 3,
+	                                .sequence = 100 + i / 2 * 3,
+	                                .time_ns = i / 2 * 1000,
+	                                .kind = DAY_PACKET_DATA};
+	return i < 20;
+}
+
+static void test_packets_of_others_go_as_they_are(void)
+{
+	struct day_feed_options o = {
+	        .seed = seed, .lines = 2, .line = {{.loss_ppm = 0}, {.skew_ns = 2500}}};
+	struct cut c = {0};
+	const struct day_packet_source source = {.next = next_cut, .state = &c};
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	struct day_packet p;
+	struct day_feed *f;
+	uint64_t last_ns = 0, n = 0, wrong = 0;
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create_packets(&f, &o, &source), 0);
+	for (; day_feed_next(f, buffer, &p); n++) {
+		uint32_t i = p.payload_bytes - 20;
+
+		wrong += p.time_ns < last_ns || i % 2 != p.line || p.messages != 3;
+		wrong += p.sequence != 100 + i / 2 * 3;
+		wrong += p.time_ns != i / 2 * 1000 + (p.line == 1 ? 2500 : 0);
+		wrong += buffer[FRAME_HEADER_BYTES + 10] != i;
+		last_ns = p.time_ns;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(n, 20);
+	day_feed_destroy(f);
+	o.line[0].loss_ppm = 1000000;
+	c.next = 0;
+	CU_ASSERT_EQUAL_FATAL(day_feed_create_packets(&f, &o, &source), 0);
+	for (n = 0; day_feed_next(f, buffer, &p); n++)
+		CU_ASSERT_EQUAL(p.line, 1);
+	CU_ASSERT_EQUAL(n, 10);
+	CU_ASSERT_EQUAL(day_feed_line_counts(f, 0)->lost_packets, 10);
+	CU_ASSERT_EQUAL(day_feed_line_counts(f, 0)->lost_messages, 30);
+	day_feed_destroy(f);
+}
+
 static void test_a_dead_line(void)
 {
 	struct day_feed_options o = {.seed = seed, .lines = 1, .line = {{.loss_ppm = 1000000}}};
@@ -340,6 +470,9 @@ static void test_refuses_nonsense(void)
 static const struct suite_test tests[] = {
         {"a clean line carries everything once", test_a_clean_line_carries_everything_once},
         {"impairments are accounted for", test_impairments_are_accounted_for},
+        {"damage is seen by who verifies", test_damage_is_seen_by_who_verifies},
+        {"nothing comes through a black-out", test_nothing_comes_through_a_blackout},
+        {"packets of others go as they are", test_packets_of_others_go_as_they_are},
         {"a dead line", test_a_dead_line},
         {"every run begins and ends in words", test_every_run_begins_and_ends_in_words},
         {"frames parse", test_frames_parse},

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`genesis exchange` beside a live `genesis run`: two impaired lines, a port each, out of a network namespace over veth pairs
+(AF_PACKET, AF_XDP) or over memif, where it is sent flat out. The engine's books are the exchange's, and what it lost is exactly what
+no line carried.
+
+usage: test_exchange_live.py GENESIS af_packet|af_xdp|memif
+Exit code 77: this machine cannot (not root, no ip, no such socket).
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+GENESIS, KIND = os.path.abspath(sys.argv[1]), sys.argv[2]
+NAME = 'test-exchange-%d' % os.getpid()
+SPACE = 'gex%d' % (os.getpid() % 100000)
+ADDRESS = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}
+LINES = {}  # name -> (device here, device there)
+INTERFACES = []
+failures = 0
+
+
+def skip(why):
+    print('SKIP: ' + why)
+    sys.exit(77)
+
+
+def check(name, condition, text=''):
+    global failures
+    if not condition:
+        failures += 1
+        print('FAIL %s: %s' % (name, text))
+
+
+def sh(*words):
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
+
+
+def genesis(*arguments):
+    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def lines_up(folder):
+    if KIND == 'memif':
+        for i, line in enumerate('ab'):
+            memif = 'net_memif%d,socket-abstract=no,socket=%s,role=' % (i, os.path.join(folder, line))
+            LINES[line] = (memif + 'server', memif + 'client')
+        return
+    sh('ip', 'netns', 'add', SPACE)
+    for i, line in enumerate('ab'):
+        here, there = 'gx%s%d' % (line, os.getpid() % 100000), 'gt%s' % line
+        sh('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', SPACE)
+        INTERFACES.append(here)
+        sh('ip', 'link', 'set', here, 'up')
+        sh('ip', '-n', SPACE, 'link', 'set', there, 'up')
+        LINES[line] = ('net_%s%d,iface=%s' % (KIND, i, here), 'net_%s%d,iface=%s' % (KIND, i, there))
+
+
+def lines_down():
+    for name in INTERFACES:
+        subprocess.run(['ip', 'link', 'del', name], capture_output=True, timeout=60, check=False)
+    if KIND != 'memif':
+        subprocess.run(['ip', 'netns', 'del', SPACE], capture_output=True, timeout=60, check=False)
+
+
+def config(path):
+    with open(path, 'w', encoding='ascii') as f:
+        f.write('engine: {name: %s, pool: 64MiB, huge_pages: no}\n' % NAME)
+        f.write('cores: [{name: worker, idle: yield}]\nports:\n')
+        for line in 'ab':
+            f.write('  - {name: %s, device: "%s", descriptors: 2048, buffers: 8192}\n' % (line, LINES[line][0]))
+        f.write('feeds:\n  - name: itch\n    protocol: itch50\n    verify_udp_checksum: yes\n    gap: {hold_max: 3s}\n'
+                '    symbols_max: 4096\n    lines:\n')
+        for line in 'ab':
+            f.write('      - {name: %s, port: %s, address: "%s"}\n' % (line, line, ADDRESS[line]))
+        f.write('groups:\n  - {name: books, feed: itch, symbols_max: 4096, orders_max: 262144, levels_max: 262144}\n')
+
+
+def start(path, books):
+    engine = subprocess.Popen([GENESIS, 'run', '--json', '--books', books, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and engine.poll() is None:
+        status = genesis('status', '--json', NAME)
+        if status.returncode == 0 and json.loads(status.stdout)['state'] == 'running':
+            return engine
+        time.sleep(0.1)
+    engine.kill()
+    error = engine.communicate()[1]
+    if KIND == 'af_xdp' and 'xdp' in error.lower():
+        skip('AF_XDP cannot be used here: ' + error.strip().splitlines()[-1])
+    print(error)
+    sys.exit(1)
+
+
+def send(folder, *more):
+    """Runs the exchange to its end; its report."""
+    report, books = os.path.join(folder, 'sent.json'), os.path.join(folder, 'sent.csv')
+    space = [] if KIND == 'memif' else ['ip', 'netns', 'exec', SPACE]
+    words = [GENESIS, 'exchange', '--report', report, '--books', books]
+    for line in 'ab':
+        words += ['--line-' + line, '%s=%s' % (LINES[line][1], ADDRESS[line])]
+    p = subprocess.run([*space, *words, *more], capture_output=True, text=True, timeout=200, check=False)
+    check('exchange', p.returncode == 0, p.stderr)
+    print(p.stdout)
+    with open(report, encoding='ascii') as f:
+        return json.load(f)
+
+
+def settled(report):
+    """The engine's feed once it has applied or given up everything."""
+    end = time.monotonic() + 30
+    while True:
+        feed = json.loads(genesis('status', '--json', NAME).stdout)['feeds'][0]
+        done = feed['messages'] + feed['arbiter']['lost_messages'] >= report['messages'] + report['lost_messages']
+        if done or time.monotonic() > end:
+            return feed
+        time.sleep(0.1)
+
+
+def test(folder, name, *more):
+    path, books = os.path.join(folder, 'live.yaml'), os.path.join(folder, 'live.csv')
+    config(path)
+    engine = start(path, books)
+    report = send(folder, *more)
+    feed = settled(report)
+    arbiter = feed['arbiter']
+    check(name + ': messages', feed['messages'] == report['messages'], '%d of %d' % (feed['messages'], report['messages']))
+    check(name + ': lost', arbiter['lost_messages'] == report['lost_messages'],
+          '%d, not %d' % (arbiter['lost_messages'], report['lost_messages']))
+    engine.send_signal(signal.SIGINT)
+    out, error = engine.communicate(timeout=60)
+    check(name + ': stopped', engine.returncode == 0, error)
+    with open(books, encoding='ascii') as live, open(os.path.join(folder, 'sent.csv'), encoding='ascii') as sent:
+        check(name + ': books', live.read() == sent.read(), 'differ')
+    ports = json.loads(out)['ports']
+    for port, line in zip(ports, report['lines'].values()):
+        check(name + ': port', line['port']['sent'] == line['packets'] and port['received'] >= line['packets'],
+              'sent %s, received %s, missed %s' % (line['packets'], port['received'], port['missed']))
+    return report
+
+
+def test_all(folder):
+    rate = 'flat' if KIND == 'memif' else 'messages/s:25000'
+    day = ['--messages', '200000', '--symbols', '1000', '--rate', rate, '--duplicate', '1%', '--reorder', '1%', '--skew', 'B:2ms']
+    report = test(folder, 'one lossy line', *day, '--loss', 'A:1%', '--duration', '4s')
+    check('nothing is lost', report['lost_messages'] == 0 and report['lines']['A']['made']['lost_packets'] > 0, str(report['lines']))
+    report = test(folder, 'two lossy lines', *day, '--loss', '1%', '--burst-loss', '300', '--corrupt', '1000', '--seed', '2')
+    check('something is lost', report['lost_messages'] > 0)
+    check('all is accounted for', report['messages'] + report['lost_messages'] == 200000, str(report['messages']))
+
+
+if KIND != 'memif':
+    if os.geteuid() != 0:
+        skip('not root: network namespaces and packet sockets need it')
+    if shutil.which('ip') is None:
+        skip('ip is not installed')
+    if subprocess.run(['ip', 'netns', 'add', SPACE], capture_output=True, check=False).returncode != 0:
+        skip('network namespaces cannot be made here')
+    sh('ip', 'netns', 'del', SPACE)
+with tempfile.TemporaryDirectory() as scratch:
+    try:
+        lines_up(scratch)
+        test_all(scratch)
+    finally:
+        lines_down()
+        for left in os.listdir('/dev/shm'):
+            if NAME in left:
+                os.unlink('/dev/shm/' + left)
+print('exchange over %s: %d failures' % (KIND, failures))
+sys.exit(1 if failures else 0)

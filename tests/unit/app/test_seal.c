@@ -59,7 +59,7 @@ static void allowed_work(void)
 
 	for (int i = 0; i < 1000; i++)
 		sum += clock_monotonic_ns(); /* the clock is no system call */
-	if (write(STDERR_FILENO, "still here\n", 11) < 0)
+	if (sum == 0 || write(STDERR_FILENO, "still here\n", 11) < 0)
 		abort();
 }
 

@@ -92,6 +92,13 @@ static void day_init(struct day *d, const struct settings *s)
 	}
 }
 
+static void day_finish(struct day *d)
+{
+	free(d->zipf);
+	free(d->mid);
+	free(d->orders);
+}
+
 static uint32_t pick_symbol(struct day *d)
 {
 	double u = prng_unit(&d->prng);
@@ -478,6 +485,26 @@ static uint64_t pages_marked(const struct region *r)
 	return pages;
 }
 
+/* Symbols made, day run, books checked. */
+static int bench_set(const struct settings *s, struct book_set *set, struct result *r)
+{
+	struct day day;
+
+	for (uint32_t i = 0; i < s->symbols; i++)
+		book_slot(set, i, i + 1);
+	day_init(&day, s);
+	measure(&day, set, r);
+	r->live = day.count;
+	day_finish(&day);
+	const char *broken = book_set_check(set);
+
+	if (broken == NULL && book_set_stats(set)->orders_live == r->live &&
+	    book_set_stats(set)->orphan_references == 0)
+		return 0;
+	fprintf(stderr, "bench_book: wrong books: %s\n", broken == NULL ? "orders" : broken);
+	return 1;
+}
+
 static int bench(const struct settings *s)
 {
 	struct book_options o = {
@@ -486,31 +513,25 @@ static int bench(const struct settings *s)
 	        .levels_max = s->symbols * 512,
 	};
 	uint64_t bytes = book_set_bytes(&o);
+	uint8_t *base = memory(bytes);
+	uint8_t *page_epoch = memory(bytes / REGION_PAGE_BYTES);
 	struct region region;
 	struct book_set set;
-	struct day day;
 	struct result r = {0};
+	int status = 1;
 
-	if (region_init(&region, memory(bytes), bytes, memory(bytes / REGION_PAGE_BYTES)) != 0 ||
-	    book_set_init(&set, &region, &o) != 0)
-		return 1;
-	for (uint32_t i = 0; i < s->symbols; i++)
-		book_slot(&set, i, i + 1);
-	day_init(&day, s);
-	measure(&day, &set, &r);
-	const char *broken = book_set_check(&set);
-
-	if (broken != NULL || book_set_stats(&set)->orders_live != day.count ||
-	    book_set_stats(&set)->orphan_references != 0) {
-		fprintf(stderr, "bench_book: wrong books: %s\n", broken == NULL ? "" : broken);
-		return 1;
+	if (region_init(&region, base, bytes, page_epoch) == 0 &&
+	    book_set_init(&set, &region, &o) == 0)
+		status = bench_set(s, &set, &r);
+	if (status == 0) {
+		r.books_hash = books_hash(&set);
+		r.bytes_per_order =
+		        (double)(pages_marked(&region) * REGION_PAGE_BYTES) / (double)(r.live + 1);
+		report(s, &r);
 	}
-	r.live = day.count;
-	r.books_hash = books_hash(&set);
-	r.bytes_per_order =
-	        (double)(pages_marked(&region) * REGION_PAGE_BYTES) / (double)(r.live + 1);
-	report(s, &r);
-	return 0;
+	free(base);
+	free(page_epoch);
+	return status;
 }
 
 static bool option(struct settings *s, const char *name, const char *value)

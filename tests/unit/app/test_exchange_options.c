@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "app/exchange_options.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "app/command.h"
 #include "tests/unit/suite.h"
 
 #define ARGUMENTS_MAX 16
 
-/* The words of one command line, after "exchange --line-a 239.1.1.1:5". */
+/* One command line: "exchange --line-a 239.1.1.1:5" and these words. */
 static int parse(struct exchange_options *o, const char *const *words)
 {
-	static char text[ARGUMENTS_MAX + 4][128];
-	char *argv[ARGUMENTS_MAX + 4];
+	static const char *const always[] = {"exchange", "--line-a", "239.1.1.1:5"};
+	static char text[ARGUMENTS_MAX][128];
+	char *argv[ARGUMENTS_MAX + 1] = {NULL};
 	int argc = 0;
 
-	for (const char *const *w =
-	             (const char *const[]){"exchange", "--line-a", "239.1.1.1:5", NULL};
-	     *w != NULL; w++)
-		argv[argc] = strcpy(text[argc], *w), argc++;
-	for (; *words != NULL; words++)
-		argv[argc] = strcpy(text[argc], *words), argc++;
-	argv[argc] = NULL;
+	while (argc < 3 || words[argc - 3] != NULL) {
+		snprintf(text[argc], sizeof(text[argc]), "%s",
+		         argc < 3 ? always[argc] : words[argc - 3]);
+		argv[argc] = text[argc];
+		argc++;
+	}
 	return exchange_options_parse(o, argc, argv);
 }
 

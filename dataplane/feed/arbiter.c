@@ -84,6 +84,7 @@ static void arbiter_enter_next(struct arbiter *a)
 
 	stream_give_up_all(a, GAP_SESSION);
 	session_enter(&s->sessions);
+	region_mark_range(a->region, &s->sessions, sizeof(s->sessions));
 	s->grace_end_ns = UINT64_MAX;
 	s->joined = 0;
 	while (waiting_first(&s->waiting, &k, &p, &facts)) {
@@ -158,7 +159,7 @@ static void arbiter_on_any_session(struct arbiter *a, struct stream_arrival *v)
 		arbiter_on_new_session(a, v);
 		break;
 	}
-	region_mark(a->region, &s->sessions, sizeof(s->sessions));
+	region_mark(a->region, &s->sessions, offsetof(struct sessions, left));
 }
 
 /* ---- packets ---- */

@@ -32,8 +32,8 @@ struct arbiter_state {
 	uint32_t time_source; /* of the last packet */
 	struct arbiter_stats stats;
 	struct line lines[LINES_MAX];
-	struct sessions sessions;
 	struct waiting waiting;
+	struct sessions sessions;
 	/* Less often touched from here on. */
 	struct line_window windows[LINES_MAX];
 	struct outlet outlet;
@@ -41,7 +41,7 @@ struct arbiter_state {
 	struct lost_ranges lost;
 };
 
-#define ARBITER_HOT_BYTES      offsetof(struct arbiter_state, windows)
+#define ARBITER_HOT_BYTES      offsetof(struct arbiter_state, sessions.left)
 #define ARBITER_PARKING_OFFSET ((sizeof(struct arbiter_state) + 63) & ~(uint64_t)63)
 
 static_assert(ARBITER_HOT_BYTES <= REGION_PAGE_BYTES, "one page is marked per packet");

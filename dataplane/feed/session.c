@@ -10,12 +10,46 @@ static bool session_restarts(const struct session_run *r, const struct feed_pack
 	       p->send_time_ns > r->sent_ns_max;
 }
 
+static_assert((SESSION_LEFT_MAX & (SESSION_LEFT_MAX - 1)) == 0, "hashes are cut by a mask");
+
+static uint32_t left_hash(const struct session_key *key)
+{
+	uint64_t x[3];
+
+	memcpy(x, key->name, sizeof(x));
+	uint64_t h = (x[0] ^ x[1] * 0xff51afd7ed558ccdull) * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ h >> 29 ^ x[2]) * 0xc4ceb9fe1a85ec53ull;
+	return (uint32_t)(h >> 40) & (SESSION_LEFT_MAX - 1);
+}
+
 static bool session_was_left(const struct sessions *s, const struct session_key *key)
 {
-	for (uint32_t i = 0; i < s->left_count; i++)
-		if (session_key_equal(&s->left[i], key))
+	for (uint32_t i = s->left_first[left_hash(key)]; i != 0; i = s->left[i - 1].next)
+		if (session_key_equal(&s->left[i - 1].key, key))
 			return true;
 	return false;
+}
+
+/* The oldest name goes when there is no room for another. */
+static void session_leave(struct sessions *s, const struct session_key *key)
+{
+	struct session_left *l = &s->left[s->left_at];
+
+	if (s->left_count == SESSION_LEFT_MAX) {
+		uint32_t *link = &s->left_first[left_hash(&l->key)];
+
+		while (*link != s->left_at + 1)
+			link = &s->left[*link - 1].next;
+		*link = l->next;
+	} else {
+		s->left_count++;
+	}
+	uint32_t *first = &s->left_first[left_hash(key)];
+
+	*l = (struct session_left){.key = *key, .next = *first};
+	*first = s->left_at + 1;
+	s->left_at = (s->left_at + 1) % SESSION_LEFT_MAX;
 }
 
 /* A packet that bears the current run's name while no run of the same name waits. */
@@ -68,12 +102,8 @@ void session_await(struct sessions *s, const struct feed_packet *p)
 void session_enter(struct sessions *s)
 {
 	assert(s->has_next != 0);
-	if (s->has_current != 0 && !session_key_equal(&s->current.key, &s->next.key)) {
-		s->left[s->left_at] = s->current.key;
-		s->left_at = (s->left_at + 1) % SESSION_LEFT_MAX;
-		if (s->left_count < SESSION_LEFT_MAX)
-			s->left_count++;
-	}
+	if (s->has_current != 0 && !session_key_equal(&s->current.key, &s->next.key))
+		session_leave(s, &s->current.key);
 	s->current = s->next;
 	s->next = (struct session_run){0};
 	s->has_current = 1;

@@ -4,8 +4,8 @@
  * may have a next one waiting at the door. Everything else is either a session never seen, which
  * is new, or one that was left, whose late packets mean nothing any more.
  *
- * The names of the last SESSION_LEFT_MAX left sessions are remembered; one left longer ago would be
- * taken for new. Pure bookkeeping in the arbiter's region.
+ * The names of the last SESSION_LEFT_MAX left sessions are remembered, found by hash; one left
+ * longer ago would be taken for new. Pure bookkeeping in the arbiter's region.
  */
 #ifndef DATAPLANE_FEED_SESSION_H
 #define DATAPLANE_FEED_SESSION_H
@@ -16,7 +16,7 @@
 
 #include "dataplane/feed/protocol.h"
 
-#define SESSION_LEFT_MAX 64u
+#define SESSION_LEFT_MAX 16384u
 
 enum session_verdict {
 	SESSION_CURRENT,
@@ -34,6 +34,12 @@ struct session_run {
 	uint32_t reserved;
 };
 
+struct session_left {
+	struct session_key key;
+	uint32_t next; /* left session of the same hash, plus one; 0: none */
+	uint32_t reserved;
+};
+
 struct sessions {
 	struct session_run current;
 	struct session_run next;
@@ -41,7 +47,9 @@ struct sessions {
 	uint32_t has_next;
 	uint32_t left_count;
 	uint32_t left_at; /* where the next one left goes */
-	struct session_key left[SESSION_LEFT_MAX];
+	/* From here on only session_enter() writes. */
+	struct session_left left[SESSION_LEFT_MAX];
+	uint32_t left_first[SESSION_LEFT_MAX]; /* by hash: a left session, plus one; 0: none */
 };
 
 static inline bool session_key_equal(const struct session_key *a, const struct session_key *b)

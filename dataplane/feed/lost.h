@@ -15,7 +15,7 @@
 
 #include "dataplane/memory/region.h"
 
-#define LOST_RANGES_MAX 65536u
+#define LOST_RANGES_MAX 262144u
 
 struct lost_range { /* positions [first, end) */
 	uint64_t first;

@@ -22,7 +22,7 @@
 #include "dataplane/wire/packet.h"
 
 #define RECEIVER_FEEDS_MAX  8u
-#define RECEIVER_LINE_SLOTS 128u /* open addressing, at most half full */
+#define RECEIVER_LINE_SLOTS 8192u /* open addressing, at most half full */
 #define RECEIVER_ALLOW_MAX  64u
 
 struct receiver_stats {

@@ -14,14 +14,32 @@ struct entry {
 	uint32_t slot;
 };
 
+static uint32_t symbol_bytes(uint64_t symbol)
+{
+	const char *s = (const char *)&symbol;
+	uint32_t bytes = 8;
+
+	while (bytes > 0 && s[bytes - 1] == ' ')
+		bytes--;
+	return bytes;
+}
+
+/* Bytewise, as printed: a name before those that begin with it, whatever byte they go on with. */
+static int symbol_compare(uint64_t a, uint64_t b)
+{
+	uint32_t x = symbol_bytes(a);
+	uint32_t y = symbol_bytes(b);
+	int order = memcmp(&a, &b, x < y ? x : y);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
 static int entry_compare(const void *a, const void *b)
 {
 	const struct entry *x = a;
 	const struct entry *y = b;
-	int order = memcmp(&x->symbol, &y->symbol, sizeof(x->symbol));
+	int order = symbol_compare(x->symbol, y->symbol);
 
-	/* Right-padded with spaces, the lowest printable byte: bytewise order of the padded is that
-	 * of the trimmed. */
 	return order != 0 ? order : (x->source > y->source) - (x->source < y->source);
 }
 
@@ -32,16 +50,6 @@ const char *books_csv_price(int64_t price, char text[24])
 	snprintf(text, 24, "%s%" PRIu64 ".%04" PRIu64, price < 0 ? "-" : "", magnitude / 10000,
 	         magnitude % 10000);
 	return text;
-}
-
-static uint32_t symbol_bytes(uint64_t symbol)
-{
-	const char *s = (const char *)&symbol;
-	uint32_t bytes = 8;
-
-	while (bytes > 0 && s[bytes - 1] == ' ')
-		bytes--;
-	return bytes;
 }
 
 static void write_side(FILE *out, uint64_t symbol, char side, const struct book_level *levels,

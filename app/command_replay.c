@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,57 +38,65 @@ static void help(void)
 	       "usage or configuration.\n");
 }
 
-static int add(json_t *o, const char *key, uint64_t value)
+/* Counters go up to 2^64 - 1 (lost messages do get there), which is more than a JSON library's
+ * signed integer takes; all names are plain ASCII. */
+static void add(const char *before, const char *key, uint64_t value)
 {
-	return json_object_set_new(o, key, json_integer((json_int_t)value));
+	printf("%s\"%s\":%" PRIu64, before, key, value);
 }
 
-static json_t *by_type_json(const struct message_counts *m)
+static void print_by_type(const struct message_counts *m)
 {
-	json_t *o = json_object();
+	const char *before = "";
 
+	printf(",\"by_type\":{");
 	for (unsigned t = 0; t < 256; t++) {
 		/* A type that the protocol knows is a printable letter or digit. */
 		char key[2] = {(char)t, '\0'};
 
-		if (m->by_type[t] != 0)
-			add(o, key, m->by_type[t]);
+		if (m->by_type[t] == 0)
+			continue;
+		add(before, key, m->by_type[t]);
+		before = ",";
 	}
-	return o;
+	putchar('}');
+}
+
+static void print_ignored(const struct receiver_stats *s)
+{
+	printf(",\"ignored_packets\":{");
+	for (unsigned v = 1; v < FRAME_VERDICT_COUNT; v++)
+		add(v == 1 ? "" : ",", frame_verdict_name(v), s->frames[v]);
+	add(",", "unknown_destination", s->unknown_destination);
+	putchar('}');
 }
 
 static int print_json(const struct replay *r, const struct replay_totals *t)
 {
-	json_t *o = json_object();
-	json_t *ignored = json_object();
-
-	add(o, "packets", t->packets);
-	add(o, "messages", t->messages);
-	add(o, "duplicates", t->duplicates);
-	add(o, "gaps", t->gaps);
-	add(o, "lost_messages", t->lost_messages);
-	add(o, "late_messages", t->late_messages);
-	add(o, "malformed_packets", t->malformed_packets);
-	add(o, "empty_messages", t->empty_messages);
-	add(o, "unknown_messages", t->unknown_messages);
-	add(o, "orphan_references", t->orphan_references);
-	add(o, "session_resets", t->session_resets);
-	add(o, "symbols", t->symbols);
-	add(o, "orders_live", t->orders_live);
-	json_object_set_new(o, "by_type", by_type_json(t->counts));
-	for (unsigned v = 1; v < FRAME_VERDICT_COUNT; v++)
-		add(ignored, frame_verdict_name(v), t->receiver->frames[v]);
-	add(ignored, "unknown_destination", t->receiver->unknown_destination);
-	json_object_set_new(o, "ignored_packets", ignored);
-	add(o, "stale_session_packets", t->arbiter->stale_session_packets);
-	add(o, "healed_messages", t->arbiter->healed);
-	add(o, "inputs", r->inputs);
-	add(o, "cut_captures", r->cut_captures);
-	int rc = json_dumpf(o, stdout, JSON_COMPACT);
-
-	putchar('\n');
-	json_decref(o);
-	return rc == 0 && !ferror(stdout) ? 0 : -EIO;
+	add("{", "packets", t->packets);
+	add(",", "messages", t->messages);
+	add(",", "duplicates", t->duplicates);
+	add(",", "gaps", t->gaps);
+	add(",", "lost_messages", t->lost_messages);
+	add(",", "late_messages", t->late_messages);
+	add(",", "malformed_packets", t->malformed_packets);
+	add(",", "empty_messages", t->empty_messages);
+	add(",", "unknown_messages", t->unknown_messages);
+	add(",", "orphan_references", t->orphan_references);
+	add(",", "session_resets", t->session_resets);
+	add(",", "symbols", t->symbols);
+	add(",", "orders_live", t->orders_live);
+	print_by_type(t->counts);
+	print_ignored(t->receiver);
+	add(",", "stale_session_packets", t->arbiter->stale_session_packets);
+	add(",", "healed_messages", t->arbiter->healed);
+	add(",", "refused_symbols", t->refused_symbols);
+	add(",", "refused_orders", t->refused_orders);
+	add(",", "refused_levels", t->refused_levels);
+	add(",", "inputs", r->inputs);
+	add(",", "cut_captures", r->cut_captures);
+	printf("}\n");
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -EIO;
 }
 
 static void print_text(const struct replay *r, const struct replay_totals *t)
@@ -116,6 +123,10 @@ static void print_text(const struct replay *r, const struct replay_totals *t)
 	printf("orders live        %12" PRIu64 "\n", t->orders_live);
 	printf("orphan references  %12" PRIu64 "   about orders that are not there\n",
 	       t->orphan_references);
+	if (t->refused_symbols + t->refused_orders + t->refused_levels != 0)
+		printf("refused            %12" PRIu64 " symbols, %" PRIu64 " orders, %" PRIu64
+		       " levels   did not fit: the books are not complete\n",
+		       t->refused_symbols, t->refused_orders, t->refused_levels);
 	for (unsigned v = 1; v < FRAME_VERDICT_COUNT; v++)
 		if (t->receiver->frames[v] != 0)
 			printf("ignored packets    %12" PRIu64 "   %s\n", t->receiver->frames[v],

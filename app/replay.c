@@ -14,13 +14,16 @@
 #define REPLAY_HOLD_NS      1000000000ull
 #define REPLAY_HOLD_PACKETS 1024u
 
-/* Maxima, not needs: private memory that is touched only as far as the input asks for it. */
+/* Maxima, not needs: private memory that is touched only as far as the input asks for it. The log
+ * must take in one step all that can wait at a time, with a record's header for every piece of it:
+ * the shards only get their turn between packets. */
 #define REPLAY_PARKING_BYTES (8ull << 30)
-#define REPLAY_LOG_BYTES     (64ull << 20)
-#define REPLAY_PIECES_MAX    (4u << 20)
-#define REPLAY_SYMBOLS_MAX   (1u << 20)
-#define REPLAY_ORDERS_MAX    (16u << 20)
-#define REPLAY_LEVELS_MAX    (8u << 20)
+#define REPLAY_LOG_BYTES_MIN (64ull << 20)
+#define REPLAY_LOG_BYTES_MAX (12ull << 30)
+#define REPLAY_PIECES_MAX    (16u << 20)
+#define REPLAY_SYMBOLS_MAX   (4u << 20)
+#define REPLAY_ORDERS_MAX    (64u << 20)
+#define REPLAY_LEVELS_MAX    (64u << 20)
 
 static int default_config(struct replay *r, char error[ENGINE_ERROR_BYTES])
 {
@@ -37,8 +40,8 @@ static int default_config(struct replay *r, char error[ENGINE_ERROR_BYTES])
 	        .gap_parking_bytes = REPLAY_PARKING_BYTES,
 	        .gap_pieces_max = REPLAY_PIECES_MAX,
 	        .symbols_max = REPLAY_SYMBOLS_MAX,
-	        .log_bytes_min = REPLAY_LOG_BYTES,
-	        .log_bytes_max = REPLAY_LOG_BYTES,
+	        .log_bytes_min = REPLAY_LOG_BYTES_MIN,
+	        .log_bytes_max = REPLAY_LOG_BYTES_MAX,
 	};
 	r->shard = (struct config_shard){.name = "shard",
 	                                 .critical_budget = 4096,
@@ -56,7 +59,7 @@ static int default_config(struct replay *r, char error[ENGINE_ERROR_BYTES])
 	};
 	*r->own_config = (struct config){
 	        .engine = {.name = "replay",
-	                   .pool_bytes = REPLAY_PARKING_BYTES + 2 * REPLAY_LOG_BYTES,
+	                   .pool_bytes = REPLAY_PARKING_BYTES + REPLAY_LOG_BYTES_MAX,
 	                   .publish_turns = 1u << 30},
 	        .cores = &r->core,
 	        .feeds = &r->feed,
@@ -136,7 +139,7 @@ static void pace(struct replay *r)
 		return;
 	}
 	double due_ns = (double)(r->now_ns - r->recorded_start_ns) / r->options.speed;
-	uint64_t target = r->real_start_ns + (uint64_t)due_ns;
+	uint64_t target = r->real_start_ns + (due_ns < 1e18 ? (uint64_t)due_ns : (uint64_t)1e18);
 	struct timespec t = {.tv_sec = (time_t)(target / 1000000000u),
 	                     .tv_nsec = (long)(target % 1000000000u)};
 
@@ -161,6 +164,9 @@ static void replay_packets(struct replay *r, struct capture *c)
 			 * held must not depend on how many packets we read at once. */
 			if (burst[i].time_ns > r->now_ns)
 				r->now_ns = burst[i].time_ns;
+			/* And it never steps back, or one stamp from the future would make
+			 * all that is missed after it look old. */
+			burst[i].time_ns = r->now_ns;
 			pace(r);
 			engine_core_packets(core, &burst[i], 1, r->now_ns);
 			receiver_poll(feed_receiver(r), r->now_ns);
@@ -176,7 +182,7 @@ static void replay_messages(struct replay *r, struct capture *c)
 	struct feed_packet p = {.first_sequence = 1, .kind = FEED_DATA};
 
 	/* A BinaryFILE is a session of its own. */
-	snprintf(p.session.name, sizeof(p.session.name), "file %llu",
+	snprintf(p.session.name, sizeof(p.session.name), "BinaryFILE %llu",
 	         (unsigned long long)r->inputs);
 	while ((p.block_count = capture_blocks(c, &p.blocks, &p.block_bytes)) != 0) {
 		p.claimed_count = p.block_count;
@@ -254,6 +260,13 @@ void replay_totals(const struct replay *r, struct replay_totals *t)
 	};
 	for (uint32_t i = 0; i < e->config->shard_count; i++)
 		t->orphan_references += shard_stats(e->shards[i])->orphan_references;
-	for (uint32_t i = 0; i < e->group_count; i++)
-		t->orders_live += book_set_stats(&e->groups[i].group.books)->orders_live;
+	t->refused_symbols = e->feeds[0].directory.refused;
+	for (uint32_t i = 0; i < e->group_count; i++) {
+		const struct book_set_stats *b = book_set_stats(&e->groups[i].group.books);
+
+		t->orders_live += b->orders_live;
+		t->refused_symbols += b->refused_symbols;
+		t->refused_orders += b->refused_orders;
+		t->refused_levels += b->refused_levels;
+	}
 }

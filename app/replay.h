@@ -69,6 +69,9 @@ struct replay_totals {
 	uint64_t session_resets;
 	uint64_t symbols;
 	uint64_t orders_live;
+	uint64_t refused_symbols; /* what did not fit into directory and books */
+	uint64_t refused_orders;
+	uint64_t refused_levels;
 	const struct message_counts *counts;
 	const struct arbiter_stats *arbiter;
 	const struct receiver_stats *receiver;

@@ -219,6 +219,7 @@ class Reference:
         self.session = None
         self.key = None
         self.left = set()
+        self.restarted = False
         self.run_start = self.run_last = self.run_highest = 0
         self.now = 0
         self.count = dict.fromkeys(('packets', 'messages', 'duplicates', 'gaps', 'lost_messages', 'late_messages',
@@ -262,7 +263,7 @@ class Reference:
             self.change_session(p)
         elif not self.itch and p.first == 1 and self.run_highest > 1 and p.send_time > self.run_last:
             self.change_session(p)
-        elif not self.itch and p.send_time < self.run_start:
+        elif self.restarted and p.send_time < self.run_start:
             return  # of a run already left
         self.run_last = max(self.run_last, p.send_time)
         self.run_highest = max(self.run_highest, p.first)
@@ -277,7 +278,8 @@ class Reference:
 
     def change_session(self, p):
         self.give_up(self.session.known_end)
-        if p.session != self.key:
+        self.restarted = p.session == self.key  # else no earlier run bears this name
+        if not self.restarted:
             self.left.add(self.key)
         self.count['session_resets'] += 1
         self.market.reset()

@@ -195,11 +195,11 @@ def make(seed, itch):
 
 
 def write_pcap(path, packets, order='<', nanoseconds=False, compress=False):
-    data = struct.pack(order + 'IHHiIII', 0xa1b23c4d if nanoseconds else 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
+    data = [struct.pack(order + 'IHHiIII', 0xa1b23c4d if nanoseconds else 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)]
     for t, f in packets:
         fraction = t % 1_000_000_000
-        data += struct.pack(order + 'IIII', t // 1_000_000_000, fraction if nanoseconds else fraction // 1000, len(f), len(f)) + f
-    write(path, data, compress)
+        data.append(struct.pack(order + 'IIII', t // 1_000_000_000, fraction if nanoseconds else fraction // 1000, len(f), len(f)) + f)
+    write(path, b''.join(data), compress)
 
 
 def block(kind, body, order):

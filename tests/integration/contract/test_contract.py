@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import corners  # noqa: E402
 import scenario  # noqa: E402
 from reference import Reference  # noqa: E402
 
@@ -25,7 +26,7 @@ def check(name, condition, text=''):
     global failures
     if not condition:
         failures += 1
-        print('FAIL %s: %s' % (name, text))
+        print('FAIL %s: %s' % (name, text), flush=True)
 
 
 def replay(protocol, paths, *more):
@@ -70,6 +71,22 @@ def random_scenarios():
             scenario.write_pcapng(path, packets, order, rng.random() < 0.3)
         lines = [rng.choice(scenario.LINES)] if rng.random() < 0.2 else None
         compare('seed %d (%s)' % (seed, protocol), protocol, packets, path, lines)
+
+
+def hand_made():
+    for name, protocol, packets in corners.all_corners():
+        path = os.path.join(folder, 'corner.pcap')
+        scenario.write_pcap(path, packets, nanoseconds=True)
+        compare(name, protocol, packets, path)
+
+
+def many_gaps():
+    packets, gaps, late = corners.many_gaps()  # too many for the reference
+    path = os.path.join(folder, 'gaps.pcap')
+    scenario.write_pcap(path, packets, nanoseconds=True)
+    got = replay('itch50', [path])[1]
+    check('many gaps', got['gaps'] == got['lost_messages'] == gaps and got['late_messages'] == late and got['duplicates'] == 1100,
+          str(got))
 
 
 def itch_stream(count, seed=5):
@@ -205,7 +222,7 @@ def usage():
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for part in (usage, binary_file, cut_capture, far_end, huge_jump, several_inputs, late_messages, random_scenarios):
+    for part in (usage, binary_file, cut_capture, far_end, huge_jump, several_inputs, late_messages, hand_made, many_gaps, random_scenarios):
         part()
 print('contract: seeds %d to %d, %d failures' % (FIRST, FIRST + SEEDS - 1, failures))
 sys.exit(1 if failures else 0)

@@ -132,7 +132,7 @@ static void fill_deep(uint8_t *m, uint8_t type, uint32_t symbol, struct prng *p)
 	for (uint32_t i = 1; i < deep_length(type); i++)
 		m[i] = (uint8_t)prng_next(p);
 	m[0] = type;
-	memcpy(m + DEEP_AT_SYMBOL, &name, 8);
+	memcpy(m + IEX_AT_SYMBOL, &name, 8);
 }
 
 static void append(struct stream *s, uint8_t type, uint32_t symbol, struct prng *p)

@@ -16,7 +16,7 @@ static void message(char type, uint32_t bytes, const char *symbol)
 	if (bytes > 0)
 		m[0] = (uint8_t)type;
 	if (bytes >= 18)
-		memcpy(m + DEEP_AT_SYMBOL, &name, 8);
+		memcpy(m + IEX_AT_SYMBOL, &name, 8);
 }
 
 static uint64_t one(char type, const char *symbol)

@@ -55,9 +55,11 @@ static void test_lengths(void)
 		CU_ASSERT_EQUAL(deep_length(message[0]), bytes);
 	}
 	for (unsigned type = 0; type < 256; type++) {
-		known += deep_length((uint8_t)type) != 0;
-		CU_ASSERT_EQUAL(deep_has_symbol((uint8_t)type),
-		                deep_length((uint8_t)type) != 0 && type != 'S');
+		uint32_t length = deep_length((uint8_t)type);
+
+		known += length != 0;
+		CU_ASSERT_TRUE(length == 0 ||
+		               iex_has_symbol((uint8_t)type) == (length >= IEX_AT_SYMBOL + 8));
 	}
 	CU_ASSERT_EQUAL(known, DEEP_TYPES);
 }
@@ -65,22 +67,22 @@ static void test_lengths(void)
 static void test_readers(void)
 {
 	const uint8_t *m = vector('8');
-	uint64_t symbol = deep_symbol(m);
+	uint64_t symbol = iex_symbol(m);
 
-	CU_ASSERT_EQUAL(deep_type(m), '8');
-	CU_ASSERT_EQUAL(deep_flags(m), 0xa5);
+	CU_ASSERT_EQUAL(iex_type(m), '8');
+	CU_ASSERT_EQUAL(iex_flags(m), 0xa5);
 	CU_ASSERT_TRUE(deep_level_event_complete(m));
-	CU_ASSERT_EQUAL(deep_timestamp_ns(m), 0x1a19181716151413);
+	CU_ASSERT_EQUAL(iex_timestamp_ns(m), 0x1a19181716151413);
 	CU_ASSERT_EQUAL(memcmp(&symbol, "KLMNOPQ ", 8), 0);
 	CU_ASSERT_EQUAL(deep_level_size(m), 0x26252423);
 	CU_ASSERT_EQUAL(deep_level_price(m), 0x012d2c2b2a292827);
 	m = vector('5');
 	CU_ASSERT_EQUAL(deep_level_price(m), (int64_t)0xff2d2c2b2a292827);
 	m = vector('T');
-	CU_ASSERT_EQUAL(deep_trade_size(m), 0x26252423);
-	CU_ASSERT_EQUAL(deep_trade_price(m), 0x012d2c2b2a292827);
-	CU_ASSERT_EQUAL(deep_trade_id(m), 0x363534333231302f);
-	CU_ASSERT_EQUAL(deep_official_price(vector('X')), (int64_t)0xff29282726252423);
+	CU_ASSERT_EQUAL(iex_trade_size(m), 0x26252423);
+	CU_ASSERT_EQUAL(iex_trade_price(m), 0x012d2c2b2a292827);
+	CU_ASSERT_EQUAL(iex_trade_id(m), 0x363534333231302f);
+	CU_ASSERT_EQUAL(iex_official_price(vector('X')), (int64_t)0xff29282726252423);
 }
 
 static const struct suite_test tests[] = {

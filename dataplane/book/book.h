@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Book set: the books of one group, by order (ITCH) or by level (DEEP), in one region.
+ * Book set: the books of one group, by order (ITCH) or by level (DEEP, TOPS), in one region.
  *
  * Position-independent: indices into arrays of the region. A book is found by its slot (0, 1, ...
  * in order of first sight in this group), an order by its reference alone, as the exchange means
@@ -15,8 +15,8 @@
  * book_change for dependants. While a book is being changed its version is odd; readers in other
  * processes use book_read.h. One owner: the shard.
  *
- * Spec of the semantics: TotalView-ITCH 5.0 section 4, IEX DEEP 1.0; the corner cases are those of
- * `genesis replay` (docs/replay.md).
+ * Spec of the semantics: TotalView-ITCH 5.0 section 4, IEX DEEP 1.0, IEX TOPS 1.6; the corner cases
+ * are those of `genesis replay` (docs/replay.md).
  */
 #ifndef DATAPLANE_BOOK_BOOK_H
 #define DATAPLANE_BOOK_BOOK_H
@@ -199,6 +199,18 @@ void book_prefetch_burst(const struct book_set *s, const struct book_intent *int
 /* By level: sets the quantity of a price level; 0 removes it. */
 void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index side, int64_t price,
                        uint64_t quantity, struct book_change *c);
+
+/* By level, for feeds that tell the best of both sides at once: sets the whole book to this quote,
+ * in one step for readers; quantity 0: no level on that side. Fills c with what changed, at most
+ * one level gone and one set per side, bid first, and returns how many; each change of a level here
+ * is one of the best. A set is kept by quotes or by single levels, not by both. */
+#define BOOK_QUOTE_CHANGES_MAX 4u
+struct book_quote { /* by enum book_side_index */
+	int64_t price[2];
+	uint64_t quantity[2];
+};
+uint32_t book_level_quote(struct book_set *s, uint32_t slot, const struct book_quote *q,
+                          struct book_change c[BOOK_QUOTE_CHANGES_MAX]);
 
 /* Trades that touch no order; status words. */
 void book_trade(struct book_set *s, uint32_t slot, int64_t price, uint64_t quantity, bool printable,

@@ -20,6 +20,14 @@ static void learn_of_gaps(struct book_set *s, struct book *b)
 	b->side[BOOK_ASK].unconfirmed = b->side[BOOK_ASK].count;
 }
 
+/* After an update: is everything that is there newer than the last GAP? */
+static void book_confirm(struct book *b)
+{
+	if (b->generation != 0 && b->side[BOOK_BID].unconfirmed == 0 &&
+	    b->side[BOOK_ASK].unconfirmed == 0)
+		b->flags |= BOOK_HEURISTIC;
+}
+
 /* Sets or removes a level that is there. True: it changed. */
 static bool level_change(struct book_set *s, struct book_side *side, uint32_t at, uint64_t quantity,
                          uint32_t generation)
@@ -78,9 +86,7 @@ void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index s
 		best = at == levels->count;
 		changed = level_make(s, b, side, at, price, quantity);
 	}
-	if (b->generation != 0 && b->side[BOOK_BID].unconfirmed == 0 &&
-	    b->side[BOOK_ASK].unconfirmed == 0)
-		b->flags |= BOOK_HEURISTIC;
+	book_confirm(b);
 	book_mark(s, s->state);
 	book_end(b);
 	*c = (struct book_change){
@@ -92,6 +98,65 @@ void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index s
 	        .quantity = quantity,
 	        .other_slot = BOOK_NONE,
 	};
+}
+
+static struct book_change level_news(uint32_t slot, enum book_side_index side, int64_t price,
+                                     uint64_t quantity)
+{
+	return (struct book_change){
+	        .kind = BOOK_LEVEL_SET,
+	        .side = (uint8_t)side,
+	        .best_changed = true,
+	        .slot = slot,
+	        .price = price,
+	        .quantity = quantity,
+	        .other_slot = BOOK_NONE,
+	};
+}
+
+/* One side of a quote; returns the number of changes. */
+static uint32_t quote_side(struct book_set *s, uint32_t slot, enum book_side_index index,
+                           const struct book_quote *q, struct book_change *c)
+{
+	struct book *b = &s->books[slot];
+	struct book_side *side = &b->side[index];
+	int64_t price = q->price[index];
+	uint64_t quantity = q->quantity[index];
+	uint32_t n = 0;
+
+	assert(side->count <= 1);
+	if (side->count == 1) {
+		int64_t old = s->levels[side->first].price;
+		bool stays = old == price && quantity != 0;
+		bool changed = level_change(s, side, 0, stays ? quantity : 0, b->generation);
+
+		if (changed)
+			c[n++] = level_news(slot, index, old, stays ? quantity : 0);
+		if (stays)
+			return n;
+	}
+	if (quantity != 0 && level_make(s, b, index, 0, price, quantity))
+		c[n++] = level_news(slot, index, price, quantity);
+	return n;
+}
+
+uint32_t book_level_quote(struct book_set *s, uint32_t slot, const struct book_quote *q,
+                          struct book_change c[BOOK_QUOTE_CHANGES_MAX])
+{
+	assert(s->options.orders_max == 0);
+	assert(slot < book_count(s));
+	struct book *b = &s->books[slot];
+
+	book_begin(s, b);
+	learn_of_gaps(s, b);
+	uint32_t n = quote_side(s, slot, BOOK_BID, q, c);
+
+	n += quote_side(s, slot, BOOK_ASK, q, c + n);
+	book_confirm(b);
+	book_mark(s, s->state);
+	book_end(b);
+	assert(n <= BOOK_QUOTE_CHANGES_MAX);
+	return n;
 }
 
 void book_level_orders(const struct book_set *s, const struct book_level *l,

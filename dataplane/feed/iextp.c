@@ -76,9 +76,24 @@ enum feed_verdict iextp_parse_deep(const uint8_t *payload, uint32_t bytes, struc
 	return iextp_parse(payload, bytes, IEXTP_DEEP, out);
 }
 
-bool iextp_recognise_deep(const uint8_t *payload, uint32_t bytes)
+enum feed_verdict iextp_parse_tops(const uint8_t *payload, uint32_t bytes, struct feed_packet *out)
+{
+	return iextp_parse(payload, bytes, IEXTP_TOPS, out);
+}
+
+static bool iextp_recognise(const uint8_t *payload, uint32_t bytes, enum iextp_protocol id)
 {
 	struct feed_packet p;
 
-	return iextp_parse(payload, bytes, IEXTP_DEEP, &p) == FEED_OK;
+	return iextp_parse(payload, bytes, id, &p) == FEED_OK;
+}
+
+bool iextp_recognise_deep(const uint8_t *payload, uint32_t bytes)
+{
+	return iextp_recognise(payload, bytes, IEXTP_DEEP);
+}
+
+bool iextp_recognise_tops(const uint8_t *payload, uint32_t bytes)
+{
+	return iextp_recognise(payload, bytes, IEXTP_TOPS);
 }

@@ -39,7 +39,9 @@ enum iextp_offset {
 enum feed_verdict iextp_parse(const uint8_t *payload, uint32_t bytes, enum iextp_protocol id,
                               struct feed_packet *out);
 enum feed_verdict iextp_parse_deep(const uint8_t *payload, uint32_t bytes, struct feed_packet *out);
+enum feed_verdict iextp_parse_tops(const uint8_t *payload, uint32_t bytes, struct feed_packet *out);
 /* Well-formed to the letter. */
 bool iextp_recognise_deep(const uint8_t *payload, uint32_t bytes);
+bool iextp_recognise_tops(const uint8_t *payload, uint32_t bytes);
 
 #endif

@@ -9,6 +9,7 @@
 #include "dataplane/feed/scan.h"
 #include "dataplane/wire/deep.h"
 #include "dataplane/wire/itch.h"
+#include "dataplane/wire/tops.h"
 
 const struct protocol protocol_itch50 = {
         .name = "itch50",
@@ -16,6 +17,7 @@ const struct protocol protocol_itch50 = {
         .blocks_big_endian = true,
         .restarts_at_one = false,
         .by_order = true,
+        .format = FORMAT_ITCH,
         .header_bytes = MOLD_HEADER_BYTES,
         .parse = mold_parse,
         .recognise = mold_recognise,
@@ -29,6 +31,7 @@ const struct protocol protocol_deep10 = {
         .blocks_big_endian = false,
         .restarts_at_one = true,
         .by_order = false,
+        .format = FORMAT_DEEP,
         .header_bytes = IEXTP_HEADER_BYTES,
         .parse = iextp_parse_deep,
         .recognise = iextp_recognise_deep,
@@ -36,7 +39,22 @@ const struct protocol protocol_deep10 = {
         .describe = deep_describe,
 };
 
-static const struct protocol *const protocols[] = {&protocol_itch50, &protocol_deep10, NULL};
+const struct protocol protocol_tops16 = {
+        .name = "tops16",
+        .transport = "iextp",
+        .blocks_big_endian = false,
+        .restarts_at_one = true,
+        .by_order = false,
+        .format = FORMAT_TOPS,
+        .header_bytes = IEXTP_HEADER_BYTES,
+        .parse = iextp_parse_tops,
+        .recognise = iextp_recognise_tops,
+        .scan = scan_tops,
+        .describe = tops_describe,
+};
+
+static const struct protocol *const protocols[] = {&protocol_itch50, &protocol_deep10,
+                                                   &protocol_tops16, NULL};
 
 const struct protocol *const *protocol_all(void)
 {

@@ -3,12 +3,12 @@
  * Protocol: the one interface by which a feed format joins Genesis.
  *
  * Two halves. The transport half (MoldUDP64, IEX-TP) turns a UDP payload into a session, a sequence
- * and message blocks; the arbiter sees only that. The message half (ITCH 5.0, DEEP 1.0) walks the
- * blocks of one record once, at append: it counts types, learns symbols and says which symbols the
- * record touches. A third protocol adds a table row and touches neither the arbiter nor the log.
- * What a message does to a book is dataplane/shard's word (apply_*.c).
+ * and message blocks; the arbiter sees only that. The message half (ITCH 5.0, DEEP 1.0, TOPS 1.6)
+ * walks the blocks of one record once, at append: it counts types, learns symbols and says which
+ * symbols the record touches. Another protocol adds a table row and touches neither the arbiter nor
+ * the log. What a message does to a book is dataplane/shard's word (apply_*.c).
  *
- * Specs: Nasdaq MoldUDP64 1.00, TotalView-ITCH 5.0; IEX-TP 1, IEX DEEP 1.0.
+ * Specs: Nasdaq MoldUDP64 1.00, TotalView-ITCH 5.0; IEX-TP 1, IEX DEEP 1.0, IEX TOPS 1.6.
  */
 #ifndef DATAPLANE_FEED_PROTOCOL_H
 #define DATAPLANE_FEED_PROTOCOL_H
@@ -66,13 +66,18 @@ struct message_scan {
 	                                 this session */
 };
 
+/* Whose messages they are: what they do is said by format in dataplane/shard. */
+enum message_format { FORMAT_ITCH, FORMAT_DEEP, FORMAT_TOPS };
+
 struct protocol {
-	const char *name;       /* as in configuration: "itch50", "deep10" */
+	const char *name;       /* as in configuration: "itch50", "deep10", "tops16" */
 	const char *transport;  /* "moldudp64", "iextp" */
 	bool blocks_big_endian; /* byte order of block lengths */
 	bool restarts_at_one;   /* IEX-TP: first sequence 1 after a higher one, sent later, is a new
 	                           run */
-	bool by_order;          /* the feed carries orders (ITCH); else price levels (DEEP) */
+	bool by_order;          /* the feed carries orders (ITCH); else price levels (DEEP, TOPS)
+	                         */
+	uint8_t format;         /* enum message_format */
 	uint32_t header_bytes;  /* of the transport */
 
 	/* Reads one datagram. Never reads beyond payload[0..bytes). */
@@ -95,6 +100,7 @@ struct protocol {
 
 extern const struct protocol protocol_itch50;
 extern const struct protocol protocol_deep10;
+extern const struct protocol protocol_tops16;
 
 /* By configuration name; NULL when there is none. */
 const struct protocol *protocol_find(const char *name);

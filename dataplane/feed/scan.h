@@ -20,6 +20,7 @@ uint64_t scan_itch(struct message_scan *s, const uint8_t *blocks, uint32_t bytes
 /* DEEP, TOPS: the interest bit of a symbol is its hash modulo 64. All bits for system events, for
  * the first sight of a symbol, and for one that the directory has no room for. */
 uint64_t scan_deep(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count);
+uint64_t scan_tops(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count);
 
 /* What both do; lengths: per type byte, of the protocol. */
 uint64_t scan_iex(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count,

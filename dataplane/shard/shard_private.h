@@ -4,8 +4,9 @@
  * rows waiting to be written, and the catch-up of its detached groups. A *member* is a group as its
  * lane sees it. A *walk* is one record on its way through a lane.
  *
- * Files: shard.c builds it and makes the turn; walk.c takes a record apart; apply_itch.c and
- * apply_deep.c say what a message does; publish.c keeps the board; catch_up.c detached groups.
+ * Files: shard.c builds it and makes the turn; walk.c takes a record apart; apply_itch.c,
+ * apply_deep.c and apply_tops.c say what a message does, apply_iex.c what the latter two do alike;
+ * publish.c keeps the board; catch_up.c detached groups.
  */
 #ifndef DATAPLANE_SHARD_SHARD_PRIVATE_H
 #define DATAPLANE_SHARD_SHARD_PRIVATE_H
@@ -174,9 +175,10 @@ void walk_message(struct walk *w, struct member *m, uint32_t slot);
 void walk_message_all(struct walk *w);
 void walk_system_event(struct walk *w, char code);
 
-/* The message at w, of a feed by order or by level. */
+/* The message at w, by its format. */
 void apply_itch(struct walk *w);
 void apply_deep(struct walk *w);
+void apply_tops(struct walk *w);
 /* What the message will touch, as far as that can be said before it is applied; false: no order. */
 bool apply_itch_intent(const struct walk *w, const uint8_t *m, uint32_t length,
                        struct book_intent *intent);

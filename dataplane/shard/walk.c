@@ -151,6 +151,21 @@ void walk_prefetch_records(struct walk *w, struct walk_ahead *ahead, uint32_t co
 	walk_prefetch(w, blocks, n);
 }
 
+static inline void walk_apply(struct walk *w, enum message_format format)
+{
+	switch (format) {
+	case FORMAT_ITCH:
+		apply_itch(w);
+		break;
+	case FORMAT_DEEP:
+		apply_deep(w);
+		break;
+	case FORMAT_TOPS:
+		apply_tops(w);
+		break;
+	}
+}
+
 static void walk_data(struct walk *w)
 {
 	const struct record *r = w->record;
@@ -174,10 +189,7 @@ static void walk_data(struct walk *w)
 			w->length = blocks[i].length;
 			w->last = --left == 0;
 			w->event = EVENT_NONE;
-			if (p->by_order)
-				apply_itch(w);
-			else
-				apply_deep(w);
+			walk_apply(w, (enum message_format)p->format);
 		}
 		w->shard->stats.messages += n;
 	}

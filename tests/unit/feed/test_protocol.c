@@ -8,6 +8,7 @@ static void test_find(void)
 {
 	CU_ASSERT_PTR_EQUAL(protocol_find("itch50"), &protocol_itch50);
 	CU_ASSERT_PTR_EQUAL(protocol_find("deep10"), &protocol_deep10);
+	CU_ASSERT_PTR_EQUAL(protocol_find("tops16"), &protocol_tops16);
 	CU_ASSERT_PTR_NULL(protocol_find("itch"));
 	CU_ASSERT_PTR_NULL(protocol_find(""));
 }
@@ -25,7 +26,7 @@ static void test_table_is_complete(void)
 		CU_ASSERT_TRUE((*p)->scan != NULL);
 		CU_ASSERT_TRUE((*p)->describe != NULL);
 	}
-	CU_ASSERT_EQUAL(count, 2);
+	CU_ASSERT_EQUAL(count, 3);
 }
 
 static void test_block_length(void)
@@ -34,6 +35,7 @@ static void test_block_length(void)
 
 	CU_ASSERT_EQUAL(protocol_block_length(&protocol_itch50, block), 0x0102);
 	CU_ASSERT_EQUAL(protocol_block_length(&protocol_deep10, block), 0x0201);
+	CU_ASSERT_EQUAL(protocol_block_length(&protocol_tops16, block), 0x0201);
 }
 
 static void test_scan_init_and_reset(void)

@@ -14,14 +14,15 @@
 
 static void help(void)
 {
-	printf("usage: genesis replay --protocol itch50|deep10 [OPTION...] INPUT...\n"
+	printf("usage: genesis replay --protocol itch50|deep10|tops16 [OPTION...] INPUT...\n"
 	       "       genesis replay --config FILE [OPTION...] INPUT...\n\n"
 	       "Reads captures through the engine (ports, arbiter, log, shards, books) and prints "
 	       "its counters.\n"
 	       "INPUT is pcap or pcapng, plain or gzipped, or a BinaryFILE of ITCH 5.0; several "
 	       "are read one after the other.\n\n"
-	       "  -p, --protocol NAME   itch50 (MoldUDP64 + TotalView-ITCH 5.0) or deep10 (IEX-TP "
-	       "+ DEEP 1.0)\n"
+	       "  -p, --protocol NAME   itch50 (MoldUDP64 + TotalView-ITCH 5.0), deep10 (IEX-TP + "
+	       "DEEP 1.0)\n"
+	       "                        or tops16 (IEX-TP + TOPS 1.6)\n"
 	       "  -l, --line ADDR:PORT  take only these UDP destinations as lines of the feed "
 	       "(repeatable);\n"
 	       "                        without it every destination becomes one at its first "
@@ -202,7 +203,8 @@ static int parse(int argc, char **argv, struct arguments *a)
 			a->options.protocol = optarg;
 			if (protocol_find(optarg) == NULL)
 				return command_usage(
-				        COMMAND, "--protocol: '%s' is not one of itch50, deep10",
+				        COMMAND,
+				        "--protocol: '%s' is not one of itch50, deep10, tops16",
 				        optarg);
 			break;
 		case 'l':

@@ -19,7 +19,7 @@ struct replay_line {
 };
 
 struct replay_options {
-	const char *protocol;        /* "itch50", "deep10"; NULL: from config */
+	const char *protocol;        /* "itch50", "deep10", "tops16"; NULL: from config */
 	const struct config *config; /* NULL: one group with every symbol */
 	const struct replay_line *lines;
 	uint32_t line_count; /* 0: every line that shows itself */

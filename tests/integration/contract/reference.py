@@ -16,6 +16,8 @@ ITCH_LENGTHS = {
 ITCH_STOCK = {'R': 11, 'H': 11, 'Y': 11, 'L': 15, 'K': 11, 'J': 11, 'h': 11, 'A': 24, 'F': 24, 'P': 24, 'Q': 19, 'I': 28, 'N': 11,
               'O': 11}
 DEEP_LENGTHS = {'S': 10, 'D': 31, 'H': 22, 'I': 18, 'O': 18, 'P': 19, 'E': 18, '8': 30, '5': 30, 'T': 38, 'B': 38, 'X': 26, 'A': 80}
+TOPS_LENGTHS = {'S': 10, 'D': 31, 'H': 22, 'I': 18, 'O': 18, 'P': 19, 'Q': 42, 'T': 38, 'B': 38, 'X': 26, 'A': 80}
+IEX_IDS = {'deep10': 0x8004, 'tops16': 0x8003}
 
 
 def parse_frame(frame):
@@ -91,19 +93,19 @@ def well_formed_mold(payload):
     return p is not None and not p.damaged and all(0x20 <= c <= 0x7e for c in p.session)
 
 
-def parse_deep(payload):
+def parse_iex(payload, wanted):
     if len(payload) < 40:
         return None
     version, _, protocol, channel, session, length, count, _, sequence, sent = struct.unpack_from('<BBHIIHHQQQ', payload)
-    if version != 1 or protocol != 0x8004 or sequence == 0 or sequence + count > 1 << 64:
+    if version != 1 or protocol != wanted or sequence == 0 or sequence + count > 1 << 64:
         return None
     rest = payload[40:]
     messages, exact = walk(rest[:length], count, '<')
     return Packet((protocol, channel, session), sequence, count, messages, not exact or length != len(rest), sent)
 
 
-def well_formed_deep(payload):
-    p = parse_deep(payload)
+def well_formed_iex(payload, wanted):
+    p = parse_iex(payload, wanted)
     return p is not None and not p.damaged
 
 
@@ -194,6 +196,9 @@ class Deep:
         symbol = m[10:18].rstrip(b' ')
         if symbol:
             self.symbols.add(symbol)
+        self.change(kind, m, symbol)
+
+    def change(self, kind, m, symbol):
         if kind in '85':
             size, price = struct.unpack_from('<Iq', m, 18)
             key = (symbol, b'B' if kind == '8' else b'S', price)
@@ -209,11 +214,33 @@ class Deep:
         return [(s, side, price, q, '') for (s, side, price), q in self.book.items()]
 
 
+class Tops(Deep):
+    """A quote is the whole book of its symbol."""
+
+    def length_of(self, kind):
+        return TOPS_LENGTHS.get(kind)
+
+    def change(self, kind, m, symbol):
+        if kind != 'Q':
+            return
+        bid_size, bid, ask, ask_size = struct.unpack_from('<IqqI', m, 18)
+        self.book = {key: size for key, size in self.book.items() if key[0] != symbol}
+        if bid_size:
+            self.book[symbol, b'B', bid] = bid_size
+        if ask_size:
+            self.book[symbol, b'S', ask] = ask_size
+
+
 class Reference:
     def __init__(self, protocol, lines=None):
         self.itch = protocol == 'itch50'
-        self.parse, self.well_formed = (parse_mold, well_formed_mold) if self.itch else (parse_deep, well_formed_deep)
-        self.market = Itch() if self.itch else Deep()
+        if self.itch:
+            self.parse, self.well_formed = parse_mold, well_formed_mold
+        else:
+            wanted = IEX_IDS[protocol]
+            self.parse = lambda payload: parse_iex(payload, wanted)
+            self.well_formed = lambda payload: well_formed_iex(payload, wanted)
+        self.market = {'itch50': Itch, 'deep10': Deep, 'tops16': Tops}[protocol]()
         self.allowed = lines
         self.lines = set()
         self.session = None
@@ -264,7 +291,7 @@ class Reference:
         elif not self.itch and p.first == 1 and self.run_highest > 1 and p.send_time > self.run_last:
             self.change_session(p)
         elif self.restarted and p.send_time < self.run_start:
-            return  # of a run already left
+            return  # of a run already left; where none was, it is a packet that came late
         self.run_last = max(self.run_last, p.send_time)
         self.run_highest = max(self.run_highest, p.first)
         self.take(p)
@@ -283,6 +310,7 @@ class Reference:
             self.left.add(self.key)
         self.count['session_resets'] += 1
         self.market.reset()
+        self.restarted = p.session == self.key
         self.begin(p)
 
     def take(self, p):

@@ -4,7 +4,7 @@ import gzip
 import random
 import struct
 
-from reference import DEEP_LENGTHS, ITCH_LENGTHS, ITCH_STOCK
+from reference import DEEP_LENGTHS, IEX_IDS, ITCH_LENGTHS, ITCH_STOCK, TOPS_LENGTHS
 
 LINES = [(bytes([233, 54, 12, 111]), 26477), (bytes([233, 54, 12, 112]), 26478)]
 SYMBOLS = [b'AAPL    ', b'MSFT    ', b'A       ', b'AA      ', b'ZVZZT   ', b'        ', b'BRK.A   ']
@@ -65,13 +65,26 @@ def deep_message(rng):
     return bytes(body)
 
 
-def message(rng, itch, references):
+def tops_message(rng):
+    kind = rng.choice('QQQQQQQQQQQQTTBSDHOPXAI')
+    body = bytearray(rng.randbytes(TOPS_LENGTHS[kind]))
+    body[0:1] = kind.encode()
+    if kind != 'S':
+        body[10:18] = rng.choice(SYMBOLS)
+    if kind == 'Q':
+        sizes = [rng.choice((0, 0, 1, 100, 100, 4294967295)) for _ in range(2)]
+        prices = [rng.choice((-12345, -1, 0, 0, 1, 10000, 20000, 1 << 40)) for _ in range(2)]
+        struct.pack_into('<IqqI', body, 18, sizes[0], prices[0], prices[1], sizes[1])
+    return bytes(body)
+
+
+def message(rng, protocol, references):
     dice = rng.random()
     if dice < 0.02:
         return b''
     if dice < 0.04:
         return bytes([rng.randrange(256)]) + rng.randbytes(rng.randrange(60))  # unknown, mostly
-    m = itch_message(rng, references) if itch else deep_message(rng)
+    m = itch_message(rng, references) if protocol == 'itch50' else deep_message(rng) if protocol == 'deep10' else tops_message(rng)
     if dice < 0.06:
         return m[:rng.randrange(1, len(m))]  # too short for its type
     if dice < 0.09:
@@ -80,8 +93,8 @@ def message(rng, itch, references):
 
 
 class Transport:
-    def __init__(self, itch, session, start_ns):
-        self.itch, self.session, self.sent = itch, session, start_ns
+    def __init__(self, protocol, session, start_ns):
+        self.itch, self.protocol, self.session, self.sent = protocol == 'itch50', protocol, session, start_ns
 
     def payload(self, first, messages, count=None, send_time=0, tail=b''):
         count = len(messages) if count is None else count
@@ -89,7 +102,8 @@ class Transport:
         body = b''.join(struct.pack(order, len(m)) + m for m in messages)
         if self.itch:
             return self.session + struct.pack('>QH', first, count) + body + tail
-        return struct.pack('<BBHIIHHQQQ', 1, 0, 0x8004, 1, self.session, len(body), count, 0, first, send_time) + body + tail
+        return struct.pack('<BBHIIHHQQQ', 1, 0, IEX_IDS[self.protocol], 1, self.session, len(body), count, 0, first,
+                           send_time) + body + tail
 
 
 def line_packets(rng, transport, messages, start_ns, first, loss, weird):
@@ -125,11 +139,11 @@ def line_packets(rng, transport, messages, start_ns, first, loss, weird):
     return out
 
 
-def junk(rng, itch, transport):
+def junk(rng, transport):
     """A frame that is no packet of the feed, or a malformed one of a line."""
     line = rng.choice(LINES)
     good = transport.payload(rng.randrange(1, 50), [b'x' * 12], send_time=transport.sent)
-    kind = rng.randrange(14)
+    kind = rng.randrange(15)
     if kind == 0:
         return frame(line, good, tags=3)
     if kind == 1:
@@ -145,13 +159,16 @@ def junk(rng, itch, transport):
     if kind == 6:
         return frame((bytes([10, 0, 0, 9]), 53), rng.randbytes(30))
     if kind == 7:
-        return frame(line, good[:rng.randrange(20 if itch else 40)])  # a short header, on a line
+        return frame(line, good[:rng.randrange(20 if transport.itch else 40)])  # a short header, on a line
     if kind == 8:
         return frame(line, transport.payload(0, [b'y']))  # sequence 0
     if kind == 9:
         return frame(line, transport.payload((1 << 64) - 1, [b'y', b'z'], send_time=transport.sent))  # beyond 2^64
-    if kind == 10 and not itch:
+    if kind == 10 and not transport.itch:
         return frame(line, b'\x02' + good[1:])
+    if kind == 14 and not transport.itch:  # IEX's other feed
+        other = min(set(IEX_IDS.values()) - {IEX_IDS[transport.protocol]})
+        return frame(line, good[:2] + struct.pack('<H', other) + good[4:])
     if kind == 11:
         return frame(line, good, version=6)
     if kind == 12:
@@ -160,18 +177,19 @@ def junk(rng, itch, transport):
     return frame(line, good, tags=2)[:18] + b'\x86\xdd' + bytes(60)
 
 
-def make(seed, itch):
+def make(seed, protocol):
     """A scenario: [(time_ns, frame)], at most a few hundred packets, so that nothing is given up before its session's end."""
     rng = random.Random(seed)
+    itch = protocol == 'itch50'
     now = 1_700_000_000_000_000_000
     out = []
     sent = 1_700_000_000_000_000_000
     sessions = rng.choice((1, 1, 2, 3))
     for number in range(sessions):
         references = []
-        messages = [message(rng, itch, references) for _ in range(rng.randrange(1, 120))]
+        messages = [message(rng, protocol, references) for _ in range(rng.randrange(1, 120))]
         key = b'SESSION%03d' % number if itch else (7 if rng.random() < 0.5 else 7 + number)
-        transport = Transport(itch, key, sent)
+        transport = Transport(protocol, key, sent)
         first = 1 if not itch or rng.random() < 0.6 else rng.randrange(1, 1 << 60)
         if not itch and number == 0 and rng.random() < 0.3:
             first = 1000
@@ -186,7 +204,7 @@ def make(seed, itch):
             out.append((t, frame(line, p, rng, options=rng.choice((b'', b'', b'\x01' * 8)),
                                  trailer=rng.choice((b'', b'', b'trailer')))))
             if rng.random() < 0.05:
-                out.append((t, junk(rng, itch, transport)))
+                out.append((t, junk(rng, transport)))
         now += 1_000_000_000
         sent += 1_000_000_000
     if rng.random() < 0.3 and out:  # the old session comes back for a moment

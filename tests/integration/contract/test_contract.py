@@ -19,6 +19,7 @@ from reference import Reference  # noqa: E402
 GENESIS = sys.argv[1]
 SEEDS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 FIRST = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+PROTOCOLS = ('deep10', 'itch50', 'tops16', 'itch50')  # by seed
 failures = 0
 
 
@@ -59,9 +60,8 @@ def microseconds(packets):
 
 def random_scenarios():
     for seed in range(FIRST, FIRST + SEEDS):
-        itch = seed % 3 != 0
-        protocol = 'itch50' if itch else 'deep10'
-        packets = microseconds(scenario.make(seed, itch))
+        protocol = PROTOCOLS[seed % len(PROTOCOLS)]
+        packets = microseconds(scenario.make(seed, protocol))
         rng = random.Random(seed)
         path = os.path.join(folder, 'x.pcap')
         order = rng.choice('<>')
@@ -97,7 +97,7 @@ def itch_stream(count, seed=5):
 
 def late_messages():
     """Held for 1,024 further packets and one second, both; what comes later is late."""
-    transport = scenario.Transport(True, b'LATE000001', 0)
+    transport = scenario.Transport('itch50', b'LATE000001', 0)
     messages = itch_stream(3000)
     line = scenario.LINES[0]
 
@@ -124,7 +124,7 @@ def late_messages():
 
 def far_end():
     """The last sequence there is, and what would lie beyond it."""
-    transport = scenario.Transport(True, b'FAREND0001', 0)
+    transport = scenario.Transport('itch50', b'FAREND0001', 0)
     line = scenario.LINES[0]
     messages = itch_stream(4)
     top = (1 << 64) - 1
@@ -141,7 +141,7 @@ def far_end():
 
 
 def huge_jump():
-    transport = scenario.Transport(True, b'JUMP000001', 0)
+    transport = scenario.Transport('itch50', b'JUMP000001', 0)
     line = scenario.LINES[0]
     messages = itch_stream(3)
     packets = [(10 ** 18, scenario.frame(line, transport.payload(1, [messages[0]]))),
@@ -178,7 +178,7 @@ def binary_file():
 
 def several_inputs():
     """A second file goes on where the first ended; a BinaryFILE is a session of its own."""
-    rng_packets = microseconds(scenario.make(7, True))
+    rng_packets = microseconds(scenario.make(7, 'itch50'))
     half = len(rng_packets) // 2
     paths = [os.path.join(folder, n) for n in ('one.pcap', 'two.pcap.gz')]
     scenario.write_pcap(paths[0], rng_packets[:half])
@@ -196,7 +196,7 @@ def several_inputs():
 
 
 def cut_capture():
-    packets = microseconds(scenario.make(4, True))
+    packets = microseconds(scenario.make(4, 'itch50'))
     path = os.path.join(folder, 'cut.pcap')
     scenario.write_pcap(path, packets)
     data = open(path, 'rb').read()
@@ -214,8 +214,8 @@ def usage():
             (2, ['--protocol', 'itch50', '--speed', '0', good]), (2, ['--protocol', 'itch50', '--speed', 'fast', good]),
             (2, ['--protocol', 'itch50', '--line', '1.2.3.4', good]), (2, ['--protocol', 'itch50', '--nonsense', good]),
             (1, ['--protocol', 'itch50', os.path.join(folder, 'missing.pcap')]), (1, ['--protocol', 'itch50', folder]),
-            (1, ['--protocol', 'deep10', good]), (0, ['--protocol', 'itch50', good]), (0, ['--protocol', 'deep10', capture]),
-            (0, ['--help'])):
+            (1, ['--protocol', 'deep10', good]), (1, ['--protocol', 'tops16', good]), (0, ['--protocol', 'itch50', good]),
+            (0, ['--protocol', 'deep10', capture]), (0, ['--protocol', 'tops16', capture]), (0, ['--help'])):
         p = subprocess.run([GENESIS, 'replay', *arguments], capture_output=True, timeout=60)
         check('usage', p.returncode == code, '%s gives %d, must be %d' % (arguments, p.returncode, code))
         check('usage', code == 0 or (p.stderr and not p.stdout), '%s: says %r' % (arguments, p.stderr))

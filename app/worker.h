@@ -44,8 +44,8 @@ struct workers {
  * refuses the seal). Stops what it started on failure. */
 int workers_start(struct workers *w, struct engine *e, enum seal seal,
                   char error[ENGINE_ERROR_BYTES]);
-/* Stops, joins (sealed ones cannot exit: they park); what is in the logs is applied and the last counters are published before it
- * returns. Accepts a zeroed struct. */
+/* Stops, joins (sealed ones cannot exit: they park); what is in the logs is applied and the last
+ * counters are published before it returns. Accepts a zeroed struct. */
 void workers_stop(struct workers *w);
 
 #endif

@@ -178,6 +178,9 @@ def test_sending():
     for line in (A, B):
         check('sent as written', [p[2] for p in sent if p[1] == line] == [p[2] for p in meant if p[1] == line], line)
     check('nothing else is sent', len(sent) == len(meant), '%d, %d' % (len(sent), len(meant)))
+    send('net_pcap0,tx_pcap=sent.pcap', '--rate', 'flat')
+    sessions = [p[2][:10] for p in packets_of('sent.pcap')]
+    check('sessions do not mix, flat out neither', sessions == sorted(sessions) and len(set(sessions)) == 2)
     report = send('net_null0', '--rate', 'flat')
     check('flat', report['sending']['packets'] == report['packets'] == len(packets('w.pcap')), str(report['sending']))
     print('flat out into net_null: %d packets/s' % report['sending']['packets_per_s'])

@@ -27,7 +27,7 @@ def directory(symbol, locate=1):
 
 
 def mold(session=b'CORNER0001'):
-    return Transport(True, session, 0)
+    return Transport('itch50', session, 0)
 
 
 def level(symbol, price, size, side='8'):
@@ -69,7 +69,7 @@ def strange_symbols():
              b'A\x00      ', b'A\x1f\x20\x1f    ', b'ZZZZZZZZ', b'\xff' * 8]
     messages = [add(i + 1, symbol=n, locate=0) for i, n in enumerate(names)]
     yield 'symbols of any bytes', 'itch50', timed([t.payload(1, messages)])
-    iex = Transport(False, 7, 0)
+    iex = Transport('deep10', 7, 0)
     yield 'levels of any bytes', 'deep10', timed([iex.payload(1, [level(n, 5, 1 + i) for i, n in enumerate(names)])])
 
 
@@ -78,8 +78,8 @@ def many_sessions():
     out = [mold(b'S%09d' % i).payload(1, [add(i + 1)]) for i in range(300)]
     returns = [mold(b'S%09d' % i).payload(2, [add(9000 + i)]) for i in (0, 1, 150, 298)]
     yield 'many sessions', 'itch50', timed(out + returns + [mold(b'S%09d' % 299).payload(2, [add(5)])])
-    iex = [Transport(False, 1000 + i, 0).payload(1, [level(b'AAPL    ', i, 1)], send_time=i) for i in range(300)]
-    late = [Transport(False, 1000 + i, 0).payload(5, [level(b'AAPL    ', 7, 1)], send_time=10 ** 6) for i in (0, 5)]
+    iex = [Transport('deep10', 1000 + i, 0).payload(1, [level(b'AAPL    ', i, 1)], send_time=i) for i in range(300)]
+    late = [Transport('deep10', 1000 + i, 0).payload(5, [level(b'AAPL    ', 7, 1)], send_time=10 ** 6) for i in (0, 5)]
     yield 'many sessions of IEX', 'deep10', timed(iex + late)
 
 
@@ -113,10 +113,10 @@ def lost_without_end():
 
 def iex_runs():
     def p(first, send, count=1, key=7):
-        return Transport(False, key, 0).payload(first, [level(b'AAPL    ', first, send + 1)] * count, send_time=send)
+        return Transport('deep10', key, 0).payload(first, [level(b'AAPL    ', first, send + 1)] * count, send_time=send)
 
     def beat(first, send):
-        return Transport(False, 7, 0).payload(first, [], send_time=send)
+        return Transport('deep10', 7, 0).payload(first, [], send_time=send)
     for name, packets in (
             ('sent before the first one seen', [p(5, 100), p(7, 90), p(6, 80), p(3, 70)]),
             ('restart', [p(1, 10), p(2, 20), p(1, 30), p(2, 40)]),
@@ -130,12 +130,12 @@ def iex_runs():
             ('restart of a restart', [p(1, 10), p(2, 20), p(1, 30), p(2, 40), p(1, 50), p(2, 45), p(2, 60)])):
         yield 'IEX: ' + name, 'deep10', timed(packets)
     good = p(1, 10, 2)
-    cut = Transport(False, 7, 0).payload(3, [level(b'AAPL    ', 1, 1)] * 2, send_time=11)
+    cut = Transport('deep10', 7, 0).payload(3, [level(b'AAPL    ', 1, 1)] * 2, send_time=11)
     for name, payload in (('payload length smaller', 5), ('payload length greater', 500), ('payload length zero', 0)):
         broken = cut[:12] + struct.pack('<H', payload) + cut[14:]
         yield 'IEX: ' + name, 'deep10', timed([good, broken, p(6, 20)])
         yield 'IEX: %s, no line yet' % name, 'deep10', timed([broken, good, p(6, 20)])
-    yield 'IEX: count 0xffff', 'deep10', timed([good, Transport(False, 7, 0).payload(3, [b'x'], 0xffff, 12), p(4, 13)])
+    yield 'IEX: count 0xffff', 'deep10', timed([good, Transport('deep10', 7, 0).payload(3, [b'x'], 0xffff, 12), p(4, 13)])
 
 
 def damaged_first():
@@ -182,7 +182,7 @@ def orders():
     yield 'orders in one packet', 'itch50', timed([t.payload(1, messages)])
     prices = [-1, -9999, -10000, -10001, 0, 1, (1 << 63) - 1, -(1 << 63), -(1 << 63) + 1]
     levels = [level(b'AAPL    ', p, 1 + i, s) for i, p in enumerate(prices) for s in '85']
-    yield 'levels', 'deep10', timed([Transport(False, 7, 0).payload(1, levels + [level(b'AAPL    ', 0, 0), level(b'IBM     ', 0, 0)])])
+    yield 'levels', 'deep10', timed([Transport('deep10', 7, 0).payload(1, levels + [level(b'AAPL    ', 0, 0), level(b'IBM     ', 0, 0)])])
 
 
 def all_corners():

@@ -310,7 +310,6 @@ class Reference:
             self.left.add(self.key)
         self.count['session_resets'] += 1
         self.market.reset()
-        self.restarted = p.session == self.key
         self.begin(p)
 
     def take(self, p):

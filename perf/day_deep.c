@@ -50,6 +50,11 @@ static uint32_t below(struct day_deep *d, uint32_t bound)
 	return (uint32_t)prng_below(&d->prng, bound);
 }
 
+static enum day_levels_feed feed_of(const struct day_deep *d)
+{
+	return d->options.tops ? DAY_LEVELS_TOPS : DAY_LEVELS_DEEP;
+}
+
 static uint64_t messages_of_run(const struct day_deep_options *o, uint32_t run)
 {
 	return o->messages / o->runs + (run < o->messages % o->runs);
@@ -87,7 +92,7 @@ int day_deep_create(struct day_deep **out, const struct day_deep_options *o)
 		return -ENOMEM;
 	d->options = options;
 	d->symbols = calloc(o->symbols, sizeof(*d->symbols));
-	if (d->symbols == NULL || day_levels_create(&d->levels) != 0) {
+	if (d->symbols == NULL || day_levels_create(&d->levels, feed_of(d)) != 0) {
 		day_deep_destroy(d);
 		return -ENOMEM;
 	}
@@ -113,7 +118,7 @@ static uint8_t *head(struct day_deep *d, char type, char flags, const struct dee
 {
 	uint8_t *m = d->message;
 
-	memset(m, 0, day_levels_message_bytes((uint8_t)type));
+	memset(m, 0, day_levels_message_bytes(feed_of(d), (uint8_t)type));
 	m[0] = (uint8_t)type;
 	m[1] = (uint8_t)flags;
 	put_le64(m + 2, d->time_ns);
@@ -177,6 +182,28 @@ static void write_level(struct day_deep *d)
 	put_le64(m + 22, (uint64_t)price);
 }
 
+/* Both sides; now and then one of them is empty, seldom with a price left standing. */
+static void write_quote(struct day_deep *d)
+{
+	struct deep_symbol *s = &d->symbols[below(d, d->options.symbols)];
+	uint8_t *m = head(d, 'Q', below(d, 50) == 0 ? (char)0x40 : 0, s);
+
+	if (below(d, 3) == 0)
+		s->mid += below(d, 2) == 0 ? s->tick : -s->tick;
+	for (uint32_t side = 0; side < 2; side++) {
+		int64_t away = (int64_t)(1 + below(d, 2)) * s->tick;
+		int64_t price = side == 0 ? s->mid - away : s->mid + away;
+		uint32_t size = below(d, 12) == 0 ? 0 : 100 * (1 + below(d, 50));
+
+		if (below(d, 500) == 0)
+			price = -(int64_t)(1 + below(d, 99999));
+		if (size == 0 && below(d, 4) != 0)
+			price = 0;
+		put_le32(m + (side == 0 ? 18 : 38), size);
+		put_le64(m + (side == 0 ? 22 : 30), (uint64_t)price);
+	}
+}
+
 static void write_trade(struct day_deep *d, struct deep_symbol *s, char type)
 {
 	bool first = s->trade_id == 0; /* nothing to break yet */
@@ -230,7 +257,10 @@ static void write_rare(struct day_deep *d, uint64_t turn)
 		write_auction(d, s);
 		break;
 	case 4:
-		head(d, 'E', below(d, 2) == 0 ? 'O' : 'C', s);
+		if (d->options.tops)
+			head(d, 'I', "ABC "[below(d, 4)], s);
+		else
+			head(d, 'E', below(d, 2) == 0 ? 'O' : 'C', s);
 		break;
 	case 5:
 		m = head(d, 'H', "HOPT"[below(d, 4)], s);
@@ -264,7 +294,7 @@ static void write_message(struct day_deep *d)
 	else if (!d->event_open && n % 8 == 0)
 		write_rare(d, d->rare++);
 	else if (d->event_open || below(d, 6) != 0)
-		write_level(d);
+		d->options.tops ? write_quote(d) : write_level(d);
 	else
 		write_trade(d, &d->symbols[below(d, d->options.symbols)], 'T');
 }
@@ -285,7 +315,7 @@ uint32_t day_deep_next(struct day_deep *d, uint8_t *message, uint64_t *time_ns, 
 	d->message = message;
 	write_message(d);
 	d->in_run++;
-	uint32_t bytes = day_levels_message_bytes(message[0]);
+	uint32_t bytes = day_levels_message_bytes(feed_of(d), message[0]);
 
 	assert(bytes != 0);
 	if (day_levels_apply(d->levels, message, bytes) != 0)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A synthetic IEX DEEP 1.0 day from a seed: several runs in one session, as captures show them.
- * Each run starts over with system event, directory and states of every symbol, then level updates,
- * trades, breaks and the rarer types. All 13 types come when there is room for them. Some
- * prices are negative: the format allows it.
+ * A synthetic day of IEX DEEP 1.0, or of TOPS 1.6, from a seed: several runs in one session, as
+ * captures show them. Each run starts over with system event, directory and states of every symbol,
+ * then level updates (TOPS: quotes, one-sided and empty ones among them), trades, breaks and the
+ * rarer types. All types come when there is room for them. Some prices are negative: the format
+ * allows it.
  *
  * As with day.h: same options, same bytes; a referee (day_levels.h) has read every message.
  */
 #ifndef PERF_DAY_DEEP_H
 #define PERF_DAY_DEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,6 +27,7 @@ struct day_deep_options {
 	uint64_t messages; /* of all runs together, at least runs x (5 x symbols + 96) */
 	uint32_t symbols;  /* 1 .. DAY_DEEP_SYMBOLS_MAX */
 	uint32_t runs;     /* 0: 3 */
+	bool tops;         /* quotes instead of levels */
 };
 
 struct day_deep;
@@ -38,7 +41,7 @@ uint32_t day_deep_next(struct day_deep *d, uint8_t *message, uint64_t *time_ns, 
 /* The books of the run that the last message belongs to. */
 const struct day_levels *day_deep_levels(const struct day_deep *d);
 int day_deep_write_books_csv(const struct day_deep *d, FILE *out);
-/* For day_feed, with DAY_IEXTP. The day stays the caller's. */
+/* For day_feed, with DAY_IEXTP_DEEP or DAY_IEXTP_TOPS. The day stays the caller's. */
 struct day_source day_deep_source(struct day_deep *d);
 
 #endif

@@ -27,7 +27,7 @@ struct day_feed {
 
 static int create(struct day_feed **out, const struct day_feed_options *o)
 {
-	if (o->lines < 1 || o->lines > DAY_FEED_LINES_MAX || o->transport > DAY_IEXTP)
+	if (o->lines < 1 || o->lines > DAY_FEED_LINES_MAX || o->transport > DAY_IEXTP_TOPS)
 		return -EINVAL;
 	for (uint32_t i = 0; i < o->lines; i++) {
 		uint32_t max = o->line[i].payload_bytes_max;

@@ -66,7 +66,7 @@ struct day_packet_source {
 	void *state;
 };
 
-enum day_transport { DAY_MOLDUDP64, DAY_IEXTP };
+enum day_transport { DAY_MOLDUDP64, DAY_IEXTP_DEEP, DAY_IEXTP_TOPS };
 
 struct day_blackout {     /* nothing comes through in [from_ns, from_ns + for_ns) */
 	uint64_t from_ns; /* as packets' times */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,29 +19,36 @@ struct slot {
 };
 
 struct day_levels {
+	enum day_levels_feed feed;
 	struct day_levels_counts counts;
 	struct day_symbols symbols;
-	struct slot *slots; /* open addressing by symbol, side, price; at most half full */
+	struct slot *slots; /* open addressing by symbol, side and, but for TOPS, price; at
+	                       most half full */
 	uint64_t slot_count;
 	uint64_t used;
 };
 
-uint32_t day_levels_message_bytes(uint8_t type)
+uint32_t day_levels_message_bytes(enum day_levels_feed feed, uint8_t type)
 {
-	static const uint8_t bytes[256] = {
+	static const uint8_t deep[256] = {
 	        ['S'] = 10, ['D'] = 31, ['H'] = 22, ['I'] = 18, ['O'] = 18, ['P'] = 19, ['E'] = 18,
 	        ['8'] = 30, ['5'] = 30, ['T'] = 38, ['X'] = 26, ['B'] = 38, ['A'] = 80,
 	};
+	static const uint8_t tops[256] = {
+	        ['S'] = 10, ['D'] = 31, ['H'] = 22, ['I'] = 18, ['O'] = 18, ['P'] = 19,
+	        ['Q'] = 42, ['T'] = 38, ['X'] = 26, ['B'] = 38, ['A'] = 80,
+	};
 
-	return bytes[type];
+	return feed == DAY_LEVELS_DEEP ? deep[type] : tops[type];
 }
 
-int day_levels_create(struct day_levels **out)
+int day_levels_create(struct day_levels **out, enum day_levels_feed feed)
 {
 	struct day_levels *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return -ENOMEM;
+	l->feed = feed;
 	l->slot_count = SLOTS_MIN;
 	l->slots = calloc(l->slot_count, sizeof(*l->slots));
 	if (l->slots == NULL) {
@@ -62,13 +70,15 @@ void day_levels_destroy(struct day_levels *l)
 
 static struct slot *slot_of(const struct day_levels *l, const struct day_deep_level *v)
 {
-	uint64_t key = le64((const uint8_t *)v->symbol) * 31 + (uint64_t)v->price * 2 + v->side;
+	bool by_price = l->feed == DAY_LEVELS_DEEP;
+	uint64_t price = by_price ? (uint64_t)v->price : 0;
+	uint64_t key = le64((const uint8_t *)v->symbol) * 31 + price * 2 + v->side;
 	uint64_t i = day_symbols_mix(key) & (l->slot_count - 1);
 
 	for (; l->slots[i].used != 0; i = (i + 1) & (l->slot_count - 1)) {
 		const struct day_deep_level *at = &l->slots[i].level;
 
-		if (at->price == v->price && at->side == v->side &&
+		if ((!by_price || at->price == v->price) && at->side == v->side &&
 		    memcmp(at->symbol, v->symbol, 8) == 0)
 			break;
 	}
@@ -98,21 +108,41 @@ static int grow(struct day_levels *l)
 	return 0;
 }
 
-static int set_level(struct day_levels *l, const uint8_t *m)
+static int set_level(struct day_levels *l, const struct day_deep_level *v)
+{
+	if ((l->used + 1) * 2 > l->slot_count && grow(l) != 0)
+		return -ENOMEM;
+	struct slot *s = slot_of(l, v);
+
+	l->used += s->used == 0;
+	s->used = 1;
+	s->level = *v;
+	return 0;
+}
+
+static int update(struct day_levels *l, const uint8_t *m)
 {
 	struct day_deep_level v = {.price = (int64_t)le64(m + 22),
 	                           .size = le32(m + 18),
 	                           .side = m[0] == '8' ? DAY_BUY : DAY_SELL};
 
 	memcpy(v.symbol, m + 10, 8);
-	if ((l->used + 1) * 2 > l->slot_count && grow(l) != 0)
-		return -ENOMEM;
-	struct slot *s = slot_of(l, &v);
+	return set_level(l, &v);
+}
 
-	l->used += s->used == 0;
-	s->used = 1;
-	s->level = v;
-	return 0;
+/* Both sides of the symbol, whatever they were. */
+static int quote(struct day_levels *l, const uint8_t *m)
+{
+	struct day_deep_level bid = {
+	        .price = (int64_t)le64(m + 22), .size = le32(m + 18), .side = DAY_BUY};
+	struct day_deep_level ask = {
+	        .price = (int64_t)le64(m + 30), .size = le32(m + 38), .side = DAY_SELL};
+
+	memcpy(bid.symbol, m + 10, 8);
+	memcpy(ask.symbol, m + 10, 8);
+	int error = set_level(l, &bid);
+
+	return error != 0 ? error : set_level(l, &ask);
 }
 
 int day_levels_apply(struct day_levels *l, const uint8_t *message, uint32_t bytes)
@@ -124,7 +154,9 @@ int day_levels_apply(struct day_levels *l, const uint8_t *message, uint32_t byte
 	}
 	uint8_t type = message[0];
 
-	if (day_levels_message_bytes(type) == 0 || bytes < day_levels_message_bytes(type)) {
+	uint32_t known_bytes = day_levels_message_bytes(l->feed, type);
+
+	if (known_bytes == 0 || bytes < known_bytes) {
 		l->counts.unknown++;
 		return 0;
 	}
@@ -132,7 +164,9 @@ int day_levels_apply(struct day_levels *l, const uint8_t *message, uint32_t byte
 	if (type != 'S' && day_symbols_add(&l->symbols, message + 10) != 0)
 		return -ENOMEM;
 	l->counts.symbols = l->symbols.count;
-	return type == '8' || type == '5' ? set_level(l, message) : 0;
+	if (l->feed == DAY_LEVELS_TOPS)
+		return type == 'Q' ? quote(l, message) : 0;
+	return type == '8' || type == '5' ? update(l, message) : 0;
 }
 
 void day_levels_reset(struct day_levels *l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Referee of a feed by price levels (IEX DEEP 1.0): a table of levels, each set to what the last
- * update said. See day_referee.h for why it is so plain.
+ * Referee of a feed by price levels: a table of levels, each set to what the last update said (IEX
+ * DEEP 1.0) or the last quote left of it (IEX TOPS 1.6). See day_referee.h for why it is so plain.
  */
 #ifndef PERF_DAY_LEVELS_H
 #define PERF_DAY_LEVELS_H
@@ -26,11 +26,14 @@ struct day_deep_level {
 
 struct day_levels;
 
-/* Length of a type's message by the specification; 0: not a type of DEEP 1.0. */
-uint32_t day_levels_message_bytes(uint8_t type);
+enum day_levels_feed { DAY_LEVELS_DEEP, DAY_LEVELS_TOPS };
 
-int day_levels_create(struct day_levels **out); /* 0 or -ENOMEM */
-void day_levels_destroy(struct day_levels *l);  /* NULL is fine */
+/* Length of a type's message by the specification; 0: not a type of the feed. */
+uint32_t day_levels_message_bytes(enum day_levels_feed feed, uint8_t type);
+
+/* 0 or -ENOMEM. */
+int day_levels_create(struct day_levels **out, enum day_levels_feed feed);
+void day_levels_destroy(struct day_levels *l); /* NULL is fine */
 /* One message, in order. 0 or -ENOMEM. */
 int day_levels_apply(struct day_levels *l, const uint8_t *message, uint32_t bytes);
 /* A new run: no levels; counts go on. */

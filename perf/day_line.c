@@ -10,14 +10,15 @@
 
 #define MOLD_HEADER_BYTES  20u
 #define IEXTP_HEADER_BYTES 40u
-#define IEXTP_PROTOCOL     0x8004u
+#define IEXTP_TOPS         0x8003u
+#define IEXTP_DEEP         0x8004u
 #define IEXTP_SESSION      0x43810000u
 #define END_PACKETS        3u
 #define COPY_DELAY_NS      3000u
 
 static uint32_t header_bytes(const struct day_line *l)
 {
-	return l->transport == DAY_IEXTP ? IEXTP_HEADER_BYTES : MOLD_HEADER_BYTES;
+	return l->transport != DAY_MOLDUDP64 ? IEXTP_HEADER_BYTES : MOLD_HEADER_BYTES;
 }
 
 void day_line_init(struct day_line *l, const struct day_feed_options *o, uint32_t number)
@@ -165,7 +166,7 @@ static void write_header(struct day_line *l, const struct day_packet *p)
 	}
 	h[0] = 1;
 	h[1] = 0;
-	put_le16(h + 2, IEXTP_PROTOCOL);
+	put_le16(h + 2, l->transport == DAY_IEXTP_TOPS ? IEXTP_TOPS : IEXTP_DEEP);
 	put_le32(h + 4, 1);
 	put_le32(h + 8, IEXTP_SESSION);
 	put_le16(h + 12, (uint16_t)block_bytes);
@@ -311,7 +312,7 @@ void day_line_end_run(struct day_line *l, uint64_t now_ns)
 {
 	day_line_flush(l);
 	for (uint32_t i = 0; i < END_PACKETS; i++)
-		send_empty(l, l->transport == DAY_IEXTP ? DAY_PACKET_HEARTBEAT : DAY_PACKET_END,
+		send_empty(l, l->transport != DAY_MOLDUDP64 ? DAY_PACKET_HEARTBEAT : DAY_PACKET_END,
 		           now_ns + i * 1000000ull);
 }
 
@@ -350,7 +351,7 @@ void day_line_message(struct day_line *l, const struct day_source_message *m, ui
 	}
 	uint8_t *block = l->building + l->bytes;
 
-	if (l->transport == DAY_IEXTP)
+	if (l->transport != DAY_MOLDUDP64)
 		put_le16(block, (uint16_t)m->bytes);
 	else
 		put_be16(block, (uint16_t)m->bytes);

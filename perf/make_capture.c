@@ -21,11 +21,11 @@
 static const char usage_text[] =
         "usage: genesis-make-capture [OPTION]... --out FILE.pcap | --binary FILE.itch\n"
         "\n"
-        "  --protocol NAME    itch50 (default) or deep10\n"
+        "  --protocol NAME    itch50 (default), deep10 or tops16\n"
         "  --seed N           same seed, same files (default 1)\n"
         "  --messages N       of the whole day (default 100000)\n"
         "  --symbols N        (default 100)\n"
-        "  --runs N           deep10: restarts of the session plus one (default 3)\n"
+        "  --runs N           deep10, tops16: restarts of the session plus one (default 3)\n"
         "  --lines N          1 or 2 (default 2)\n"
         "  --loss PPM         packets lost per line, per million\n"
         "  --burst-loss PPM   bursts of loss per packet, per million, of up to 40 packets\n"
@@ -45,7 +45,8 @@ struct request {
 	uint64_t messages;
 	uint32_t symbols;
 	uint32_t runs;
-	bool deep;
+	bool by_level; /* IEX: deep10, tops16 */
+	bool tops;
 	struct day_feed_options feed;
 	const char *out;
 	const char *binary;
@@ -80,11 +81,12 @@ static int open_day(struct maker *m)
 	const struct request *q = m->request;
 	int error;
 
-	if (q->deep) {
+	if (q->by_level) {
 		struct day_deep_options o = {.seed = q->seed,
 		                             .messages = q->messages,
 		                             .symbols = q->symbols,
-		                             .runs = q->runs};
+		                             .runs = q->runs,
+		                             .tops = q->tops};
 
 		error = day_deep_create(&m->deep, &o);
 		if (error == 0)
@@ -155,8 +157,8 @@ static int make_capture(struct maker *m, struct totals *t, struct day_range **mi
 
 static int referee_message(struct maker *m, const struct day_source_message *s)
 {
-	return m->request->deep ? day_levels_apply(m->levels, s->data, s->bytes)
-	                        : day_referee_apply(m->orders, s->data, s->bytes);
+	return m->request->by_level ? day_levels_apply(m->levels, s->data, s->bytes)
+	                            : day_referee_apply(m->orders, s->data, s->bytes);
 }
 
 /* Plays the day once more: into the BinaryFILE, and what was not missing to the referee. */
@@ -170,7 +172,7 @@ static int play(struct maker *m, FILE *binary, const struct day_range *missing, 
 	for (; error == 0 && m->source.next(m->source.state, &s); ordinal++) {
 		uint8_t length[2];
 
-		if (s.run != run && m->request->deep)
+		if (s.run != run && m->request->by_level)
 			day_levels_reset(m->levels);
 		run = s.run;
 		put_be16(length, (uint16_t)s.bytes);
@@ -202,8 +204,8 @@ static void print_totals(const struct maker *m, const struct totals *t)
 {
 	const struct day_referee_counts *o = day_referee_counts(m->orders);
 	const struct day_levels_counts *l = day_levels_counts(m->levels);
-	bool deep = m->request->deep;
-	uint64_t delivered = deep ? l->messages : o->messages;
+	bool by_level = m->request->by_level;
+	uint64_t delivered = by_level ? l->messages : o->messages;
 
 	printf("{\"packets\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"duplicates\":%" PRIu64
 	       ",\"gaps\":%" PRIu64 ",\"lost_messages\":%" PRIu64 ",",
@@ -211,9 +213,9 @@ static void print_totals(const struct maker *m, const struct totals *t)
 	       t->missing);
 	printf("\"orphan_references\":%" PRIu64 ",\"session_resets\":%" PRIu32
 	       ",\"symbols\":%" PRIu64 ",\"orders_live\":%" PRIu64 ",",
-	       o->orphan_references, deep ? m->request->runs - 1 : 0,
-	       deep ? l->symbols : o->symbols, o->orders_live);
-	print_by_type(deep ? l->by_type : o->by_type);
+	       o->orphan_references, by_level ? m->request->runs - 1 : 0,
+	       by_level ? l->symbols : o->symbols, o->orders_live);
+	print_by_type(by_level ? l->by_type : o->by_type);
 }
 
 static int write_books(const struct maker *m)
@@ -222,8 +224,8 @@ static int write_books(const struct maker *m)
 
 	if (f == NULL)
 		return -errno;
-	int error = m->request->deep ? day_levels_write_csv(m->levels, f)
-	                             : day_referee_write_csv(m->orders, f);
+	int error = m->request->by_level ? day_levels_write_csv(m->levels, f)
+	                                 : day_referee_write_csv(m->orders, f);
 
 	if (fclose(f) != 0 && error == 0)
 		error = -errno;
@@ -313,8 +315,9 @@ static bool take_text(struct request *q, int key, const char *text)
 {
 	switch (key) {
 	case KEY_PROTOCOL:
-		q->deep = strcmp(text, "deep10") == 0;
-		return q->deep || strcmp(text, "itch50") == 0;
+		q->tops = strcmp(text, "tops16") == 0;
+		q->by_level = q->tops || strcmp(text, "deep10") == 0;
+		return q->by_level || strcmp(text, "itch50") == 0;
 	case KEY_OUT:
 		q->out = text;
 		return true;
@@ -380,7 +383,7 @@ static int read_arguments(struct request *q, int argc, char **argv)
 		}
 	}
 	if (optind != argc || (q->out == NULL && q->binary == NULL) || q->runs == 0 ||
-	    (q->deep && q->binary != NULL)) {
+	    (q->by_level && q->binary != NULL)) {
 		fputs(usage_text, stderr);
 		return 3;
 	}
@@ -401,11 +404,12 @@ int main(int argc, char **argv)
 	if (stop != 0)
 		return stop - 1;
 	q.feed.seed = q.seed;
-	q.feed.transport = q.deep ? DAY_IEXTP : DAY_MOLDUDP64;
-	q.feed.time_offset_ns = q.deep ? 0 : MIDNIGHT_NS;
+	q.feed.transport = q.tops ? DAY_IEXTP_TOPS : q.by_level ? DAY_IEXTP_DEEP : DAY_MOLDUDP64;
+	q.feed.time_offset_ns = q.by_level ? 0 : MIDNIGHT_NS;
 	struct maker m = {.request = &q};
 
-	if (day_referee_create(&m.orders) != 0 || day_levels_create(&m.levels) != 0)
+	if (day_referee_create(&m.orders) != 0 ||
+	    day_levels_create(&m.levels, q.tops ? DAY_LEVELS_TOPS : DAY_LEVELS_DEEP) != 0)
 		return fail("memory", -ENOMEM);
 	int code = work(&m);
 

@@ -5,6 +5,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	transport_check(&protocol_deep10, data, (uint32_t)bytes);
+	transport_check(&protocol_tops16, data, (uint32_t)bytes);
 	return 0;
 }
 
@@ -16,11 +17,15 @@ const struct fuzz_seed *fuzz_seeds(uint32_t *count)
 	static const char heartbeat[] =
 	        "\x01\0\x04\x80\x01\0\0\0\0\0\x81\x43\0\0\0\0"
 	        "\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x35\x46\xb8\xac\x14\0\0\0";
+	static const char tops[] = "\x01\0\x03\x80\x01\0\0\0\0\0\x81\x43\x07\0\x01\0"
+	                           "\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x35\x46\xb8\xac\x14\0\0\0"
+	                           "\x05\0hello";
 	static const struct fuzz_seed seeds[] = {
 	        {data, sizeof(data) - 1},
 	        {heartbeat, sizeof(heartbeat) - 1},
+	        {tops, sizeof(tops) - 1},
 	};
 
-	*count = 2;
+	*count = 3;
 	return seeds;
 }

@@ -126,6 +126,86 @@ static void test_levels_max_refuses(void)
 	finish();
 }
 
+static uint32_t quote(uint64_t bid_quantity, int64_t bid, int64_t ask, uint64_t ask_quantity,
+                      struct book_change changes[BOOK_QUOTE_CHANGES_MAX])
+{
+	struct book_quote q = {.price = {bid, ask}, .quantity = {bid_quantity, ask_quantity}};
+
+	memset(changes, 0xee, BOOK_QUOTE_CHANGES_MAX * sizeof(*changes));
+	return book_level_quote(&f.set, 0, &q, changes);
+}
+
+static bool change_is(const struct book_change *n, enum book_side_index side, int64_t price,
+                      uint64_t quantity)
+{
+	return n->kind == BOOK_LEVEL_SET && n->side == side && n->price == price &&
+	       n->quantity == quantity && n->best_changed && n->slot == 0 &&
+	       n->other_slot == BOOK_NONE && !n->printable && !n->cross && n->reference == 0;
+}
+
+static void test_quote(void)
+{
+	struct book_change n[BOOK_QUOTE_CHANGES_MAX];
+
+	start(16);
+	const struct book *b = book_at(&f.set, 0);
+
+	CU_ASSERT_EQUAL(quote(0, 0, 0, 0, n), 0); /* nobody quotes */
+	CU_ASSERT_EQUAL(quote(5, 100, 0, 0, n), 1);
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 100, 5));
+	CU_ASSERT_EQUAL(b->side[BOOK_ASK].count, 0);
+	CU_ASSERT_EQUAL(quote(5, 100, 101, 7, n), 1);
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_ASK, 101, 7));
+	CU_ASSERT_EQUAL(quote(5, 100, 101, 7, n), 0); /* as it was */
+	CU_ASSERT_EQUAL(quote(6, 100, 101, 7, n), 1);
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 100, 6));
+	uint32_t version = atomic_load(&b->version);
+
+	CU_ASSERT_EQUAL(quote(8, 102, 103, 9, n), 4);
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 100, 0));
+	CU_ASSERT_TRUE(change_is(&n[1], BOOK_BID, 102, 8));
+	CU_ASSERT_TRUE(change_is(&n[2], BOOK_ASK, 101, 0));
+	CU_ASSERT_TRUE(change_is(&n[3], BOOK_ASK, 103, 9));
+	CU_ASSERT_EQUAL(atomic_load(&b->version), version + 2); /* one step for readers */
+	CU_ASSERT_EQUAL(quote(0, 102, 103, 9, n), 1);           /* a price alone is no quote */
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 102, 0));
+	CU_ASSERT_EQUAL(quote(1, 0, -5, 1, n), 3); /* a price of 0 or below is a price */
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 0, 1));
+	CU_ASSERT_TRUE(change_is(&n[2], BOOK_ASK, -5, 1));
+	CU_ASSERT_EQUAL(book_best(&f.set, b, BOOK_ASK)->price, -5);
+	CU_ASSERT_EQUAL(b->side[BOOK_BID].count + b->side[BOOK_ASK].count, 2);
+	finish();
+}
+
+/* One quote after a GAP tells the whole book. */
+static void test_quote_confirms(void)
+{
+	struct book_change n[BOOK_QUOTE_CHANGES_MAX];
+
+	start(16);
+	quote(5, 100, 101, 7, n);
+	book_set_on_gap(&f.set);
+	CU_ASSERT_FALSE(book_is_good(&f.set, 0, 0, 50));
+	CU_ASSERT_EQUAL(quote(5, 100, 101, 7, n), 0);
+	CU_ASSERT_TRUE(book_is_good(&f.set, 0, 0, 50));
+	book_set_on_gap(&f.set);
+	CU_ASSERT_EQUAL(quote(5, 99, 101, 0, n), 3);
+	CU_ASSERT_TRUE(book_is_good(&f.set, 0, 0, 60));
+	finish();
+}
+
+static void test_quote_without_room(void)
+{
+	struct book_change n[BOOK_QUOTE_CHANGES_MAX];
+
+	start(4); /* one room */
+	CU_ASSERT_EQUAL(quote(5, 100, 101, 7, n), 1);
+	CU_ASSERT_TRUE(change_is(&n[0], BOOK_BID, 100, 5));
+	CU_ASSERT_EQUAL(book_set_stats(&f.set)->refused_levels, 1);
+	CU_ASSERT_TRUE(book_at(&f.set, 0)->flags & BOOK_DEGRADED);
+	finish();
+}
+
 #define PRICES 200
 
 static void test_random_against_array(void)
@@ -175,6 +255,9 @@ int main(void)
 	        {"negative prices, both sides", test_negative_prices_both_sides},
 	        {"GAP and confirmation", test_gap_and_confirmation},
 	        {"levels_max refuses", test_levels_max_refuses},
+	        {"a quote", test_quote},
+	        {"a quote confirms", test_quote_confirms},
+	        {"a quote without room", test_quote_without_room},
 	        {"random against an array", test_random_against_array},
 	};
 

@@ -102,6 +102,9 @@ static void test_malformed(void)
 	CU_ASSERT_EQUAL(parse(), FEED_MALFORMED);
 	CU_ASSERT_EQUAL(iextp_parse(packet, packet_bytes, IEXTP_TOPS, &out), FEED_OK);
 	CU_ASSERT_STRING_EQUAL(out.session.name, "8003:1:43810000");
+	CU_ASSERT_EQUAL(iextp_parse_tops(packet, packet_bytes, &out), FEED_OK);
+	CU_ASSERT_TRUE(iextp_recognise_tops(packet, packet_bytes));
+	CU_ASSERT_FALSE(iextp_recognise_deep(packet, packet_bytes));
 	header(1, 0);
 	packet[1] = 0xff; /* reserved: says nothing */
 	CU_ASSERT_EQUAL(parse(), FEED_OK);

@@ -247,6 +247,20 @@ static inline void deep_status(struct script *s, char type, const char *symbol, 
 		memcpy(m + 18, "MCB3", 4);
 }
 
+/* TOPS; its other messages are DEEP's */
+
+static inline void tops_quote(struct script *s, const char *symbol, uint32_t bid_size, int64_t bid,
+                              int64_t ask, uint32_t ask_size)
+{
+	uint8_t *m = script_message(s, 'Q', 42);
+
+	put_symbol(m + 10, symbol);
+	put_le32(m + 18, bid_size);
+	put_le64(m + 22, (uint64_t)bid);
+	put_le64(m + 30, (uint64_t)ask);
+	put_le32(m + 38, ask_size);
+}
+
 /* -- the feed -- */
 
 struct world {

@@ -462,7 +462,7 @@ static void test_refuses_nonsense(void)
 	o.line[1].payload_bytes_max = DAY_FEED_PAYLOAD_MAX + 1;
 	CU_ASSERT_EQUAL(day_feed_create(&f, &o, &source), -EINVAL);
 	o.line[1].payload_bytes_max = 0;
-	o.transport = 2;
+	o.transport = 3;
 	CU_ASSERT_EQUAL(day_feed_create(&f, &o, &source), -EINVAL);
 	day_feed_destroy(NULL);
 }

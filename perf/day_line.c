@@ -173,8 +173,8 @@ static void write_header(struct day_line *l, const struct day_packet *p)
 	put_le16(h + 14, (uint16_t)p->messages);
 	put_le64(h + 16, l->stream_offset - block_bytes);
 	put_le64(h + 24, p->sequence);
-	/* The time of its first message: however the lines cut, the packets with sequence 1 are then
-	 * none that was sent later than what follows, which would be a new run. */
+	/* The time of its first message: however the lines cut, the packets with sequence 1 are
+	 * then none that was sent later than what follows, which would be a new run. */
 	put_le64(h + 32, p->messages > 0 ? l->first_ns : p->time_ns - l->options.skew_ns);
 }
 

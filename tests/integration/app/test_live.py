@@ -63,7 +63,7 @@ def net_down():
 
 
 def config(path, capture_lines):
-    device = {'af_packet': 'net_af_packet%d,iface=%s', 'af_xdp': 'net_af_xdp%d,iface=%s'}[KIND]
+    device = {'af_packet': 'net_af_packet%d,iface=%s,framecnt=8192', 'af_xdp': 'net_af_xdp%d,iface=%s'}[KIND]
     text = 'engine: {name: %s, pool: 64MiB, huge_pages: no}\nports:\n' % NAME
     for i, line in enumerate('ab'):
         text += '  - {name: %s, device: "%s", descriptors: 2048, buffers: 8192}\n' % (line, device % (i, LINES[line][0]))

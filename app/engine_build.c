@@ -460,6 +460,11 @@ static int map_blocks(struct engine *e, const struct engine_sizes *z,
 		                   error);
 	if (rc == 0)
 		rc = memory_create(&e->state, ce->name, "state", z->state_bytes, pages, error);
+	if (rc == 0)
+		rc = memory_small_fits(e->control.bytes +
+		                               (e->segments.huge ? 0 : e->segments.bytes) +
+		                               (e->state.huge ? 0 : e->state.bytes),
+		                       error);
 	return rc;
 }
 

@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/clock.h"
 #include "app/engine_build.h"
+
+#define LOCK_TRIES_MS 1000
 
 /* 1: an engine holds the file; 0: nobody does; -errno. */
 static int control_is_held(const char *path)
@@ -28,27 +32,65 @@ static int control_is_held(const char *path)
 	return held;
 }
 
-static void remove_stale(const char *engine, const char *control)
+/* True: the path still leads to the file that fd was opened on. */
+static bool is_at(int fd, const char *path)
 {
-	char path[MEMORY_PATH_BYTES];
-	char error[MEMORY_ERROR_BYTES];
-	struct memory m;
+	struct stat opened;
+	struct stat named;
 
-	if (memory_attach(&m, control, error) == 0) {
-		const struct shared *s = (const struct shared *)(const void *)m.base;
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
 
-		if (m.bytes >= sizeof(*s) && s->magic == SHARED_MAGIC &&
-		    s->block_bytes == sizeof(*s)) {
-			snprintf(path, sizeof(path), "%s", s->pool_path);
-			unlink(path);
-			snprintf(path, sizeof(path), "%s", s->state_path);
-			unlink(path);
-		}
-		memory_destroy(&m);
+/* The exclusive lock, for which readers that ask whether the engine lives may stand in the way for
+ * a moment. */
+static int lock_soon(int fd)
+{
+	const struct timespec wait = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < LOCK_TRIES_MS; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		nanosleep(&wait, NULL);
 	}
-	unlink(control);
-	fprintf(stderr, "genesis: removed the files that an engine named '%s' left when it died\n",
-	        engine);
+	return -EBUSY;
+}
+
+static void remove_parts(int fd)
+{
+	struct shared s;
+	char path[MEMORY_PATH_BYTES];
+
+	if (pread(fd, &s, sizeof(s), 0) != (ssize_t)sizeof(s) || s.magic != SHARED_MAGIC ||
+	    s.block_bytes != sizeof(s))
+		return;
+	snprintf(path, sizeof(path), "%s", s.pool_path);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s", s.state_path);
+	unlink(path);
+}
+
+/* Removes what a dead engine left, under its control file's lock: two engines may find it at the
+ * same time, and the slower one must not remove the files of the faster. */
+static int remove_stale(const char *engine, const char *control)
+{
+	int fd = open(control, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	int rc = lock_soon(fd);
+
+	if (rc == 0 && is_at(fd, control)) {
+		remove_parts(fd);
+		unlink(control);
+		fprintf(stderr,
+		        "genesis: removed the files that an engine named '%s' left when it died\n",
+		        engine);
+	}
+	close(fd);
+	return rc;
 }
 
 int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES])
@@ -67,15 +109,21 @@ int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES])
 		         name, held > 0 ? path : strerror(-held));
 		return held > 0 ? -EBUSY : held;
 	}
-	if (access(path, F_OK) == 0)
-		remove_stale(name, path);
-	int rc = memory_create(&e->control, name, "control", sizeof(struct shared),
-	                       MEMORY_PAGES_SMALL, error);
+	int rc = remove_stale(name, path);
 
-	if (rc == 0 && flock(e->control.fd, LOCK_EX | LOCK_NB) != 0) {
-		rc = -errno;
-		snprintf(error, ENGINE_ERROR_BYTES, "%s: cannot lock: %s", path, strerror(-rc));
+	if (rc == 0) {
+		rc = memory_create(&e->control, name, "control", sizeof(struct shared),
+		                   MEMORY_PAGES_SMALL, error);
+		if (rc != 0)
+			return rc;
+		rc = lock_soon(e->control.fd);
 	}
+	if (rc == 0 && !is_at(e->control.fd, path)) {
+		e->control.owned = false; /* what stands there now is another engine's */
+		rc = -EBUSY;
+	}
+	if (rc != 0)
+		snprintf(error, ENGINE_ERROR_BYTES, "%s: cannot lock: %s", path, strerror(-rc));
 	return rc;
 }
 

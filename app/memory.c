@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HUGE_PAGE_BYTES (2ull << 20)
@@ -194,6 +195,24 @@ int memory_attach(struct memory *m, const char *path, char error[MEMORY_ERROR_BY
 	}
 	m->base = p;
 	return 0;
+}
+
+int memory_small_fits(uint64_t bytes, char error[MEMORY_ERROR_BYTES])
+{
+	struct statvfs v;
+
+	if (statvfs("/dev/shm", &v) != 0 || v.f_blocks == 0) /* 0: no limit */
+		return 0;
+	uint64_t free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+
+	if (free_bytes >= bytes)
+		return 0;
+	snprintf(error, MEMORY_ERROR_BYTES,
+	         "/dev/shm has %llu MiB free, the engine may need %llu MiB; make it larger (mount "
+	         "-o "
+	         "remount,size=...) or lower the configuration's sizes",
+	         (unsigned long long)(free_bytes >> 20), (unsigned long long)(bytes >> 20) + 1);
+	return -ENOSPC;
 }
 
 void *memory_place(struct memory *m, uint64_t bytes, uint64_t align)

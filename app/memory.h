@@ -55,6 +55,10 @@ static inline uint64_t memory_offset(const struct memory *m, const void *p)
 /* Unmaps; removes the file if this process made it. Accepts a zeroed struct. */
 void memory_destroy(struct memory *m);
 
+/* Files in /dev/shm are sparse: a page that does not fit is found out when it is touched, by
+ * SIGBUS. -ENOSPC with one clear line when /dev/shm has less than `bytes` free now; 0. */
+int memory_small_fits(uint64_t bytes, char error[MEMORY_ERROR_BYTES]);
+
 /* Path of an engine's control file in /dev/shm. */
 void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine);
 

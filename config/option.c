@@ -232,7 +232,7 @@ static const struct option table[] = {
          AT(config_group, symbols_max), .min = 1, .max = 65536,
          .computed = "the list's; hash: twice the feed's / count + 64; at most the feed's"},
         {"groups[].orders_max",
-         "Most live orders in one group. Feeds by price level (`deep10`) have "
+         "Most live orders in one group. Feeds by price level (`deep10`, `tops16`) have "
          "none: ignored there.",
          .type = OPTION_COUNT, AT(config_group, orders_max), .min = 1, .max = 268435456,
          .computed = "2097152; list: 65536 per symbol; hash: twice that / count + 1024; at most "

@@ -18,10 +18,23 @@ bool attach_is_alive(const struct attach *a)
 	return errno == EWOULDBLOCK;
 }
 
+/* "genesis-NAME.control" -> NAME, appended to text. */
+static void append_name(char *text, const char *path)
+{
+	size_t used = strlen(text);
+	const char *name = strstr(path, "genesis-") + strlen("genesis-");
+
+	snprintf(text + used, ATTACH_ERROR_BYTES - used, " %.*s", (int)(strrchr(name, '.') - name),
+	         name);
+}
+
+/* The one engine that lives; where none does, the one that left its files. */
 static int find_only(char path[MEMORY_PATH_BYTES], char error[ATTACH_ERROR_BYTES])
 {
 	glob_t g;
 	char pattern[MEMORY_PATH_BYTES];
+	size_t living = 0;
+	size_t chosen = 0;
 
 	memory_control_path(pattern, "*");
 	if (glob(pattern, 0, NULL, &g) != 0) {
@@ -29,22 +42,25 @@ static int find_only(char path[MEMORY_PATH_BYTES], char error[ATTACH_ERROR_BYTES
 		         "no engine is running; start one with `genesis run CONFIG`");
 		return -ENOENT;
 	}
-	if (g.gl_pathc > 1) {
-		int n = snprintf(error, ATTACH_ERROR_BYTES,
-		                 "several engines are here, name one of:");
-
-		for (size_t i = 0; i < g.gl_pathc && n > 0 && n < (int)ATTACH_ERROR_BYTES; i++) {
-			const char *name = strstr(g.gl_pathv[i], "genesis-") + strlen("genesis-");
-
-			n += snprintf(error + n, ATTACH_ERROR_BYTES - (size_t)n, " %.*s",
-			              (int)(strrchr(name, '.') - name), name);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		if (memory_control_is_held(g.gl_pathv[i]) > 0) {
+			living++;
+			chosen = i;
 		}
-		globfree(&g);
-		return -EINVAL;
-	}
-	snprintf(path, MEMORY_PATH_BYTES, "%s", g.gl_pathv[0]);
+	bool found = living == 1 || (living == 0 && g.gl_pathc == 1);
+
+	if (found)
+		snprintf(path, MEMORY_PATH_BYTES, "%s", g.gl_pathv[chosen]);
+	else
+		snprintf(error, ATTACH_ERROR_BYTES,
+		         living > 1 ? "several engines are running, name one of:"
+		                    : "no engine is running; these died and left their last state, "
+		                      "name one to see it:");
+	for (size_t i = 0; !found && i < g.gl_pathc; i++)
+		if (living == 0 || memory_control_is_held(g.gl_pathv[i]) > 0)
+			append_name(error, g.gl_pathv[i]);
 	globfree(&g);
-	return 0;
+	return found ? 0 : -EINVAL;
 }
 
 static int check_block(const struct attach *a, char error[ATTACH_ERROR_BYTES])

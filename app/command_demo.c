@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -115,6 +116,15 @@ static int parse(int argc, char **argv, struct arguments *a)
 	               : command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 }
 
+/* Ctrl-C in the middle must not leave files and huge pages behind. */
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
 struct demo {
 	const struct arguments *arguments;
 	struct demo_traffic traffic;
@@ -142,14 +152,15 @@ static void look(struct demo *d)
  * beforehand. */
 static void play(struct demo *d)
 {
-	for (uint64_t i = 0; i < d->traffic.packet_count; i++) {
+	for (uint64_t i = 0; i < d->traffic.packet_count && !stopped; i++) {
 		const struct demo_packet *p = &d->traffic.packets[i];
 
-		while (clock_now_ns() < d->start_ns + p->due_ns) {
+		while (!stopped && clock_now_ns() < d->start_ns + p->due_ns) {
 			look(d);
 			nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
 		}
-		while (eal_ring_port_send(d->rings[p->line], d->traffic.bytes + p->offset,
+		while (!stopped &&
+		       eal_ring_port_send(d->rings[p->line], d->traffic.bytes + p->offset,
 		                          p->bytes) == -ENOBUFS)
 			nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
 		look(d);
@@ -157,7 +168,7 @@ static void play(struct demo *d)
 	uint64_t end_ns = clock_now_ns() + SETTLE_NS;
 	const struct shared_feed *f = &d->engine->shared->feeds[0];
 
-	while (clock_now_ns() < end_ns &&
+	while (!stopped && clock_now_ns() < end_ns &&
 	       atomic_load_explicit(&f->messages[0], memory_order_relaxed) < d->traffic.messages) {
 		look(d);
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -321,6 +332,8 @@ int command_demo(int argc, char **argv)
 	rc = demo_traffic_make(&d.traffic, &o);
 	if (rc != 0)
 		return command_failed(COMMAND, "cannot make the day: %s", strerror(-rc));
+	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_stop}, NULL);
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_stop}, NULL);
 	rc = load(&d);
 	if (rc == EXIT_OK && start(&d, error) != 0)
 		rc = command_failed(COMMAND, "%s", error);
@@ -329,7 +342,9 @@ int command_demo(int argc, char **argv)
 		play(&d);
 		workers_stop(&d.workers);
 		demo_view_draw(&d.view, clock_now_ns() - d.start_ns, stdout);
-		rc = verdict(&d);
+		rc = stopped ? command_failed(COMMAND,
+		                              "stopped before the end, nothing was checked")
+		             : verdict(&d);
 	}
 	finish(&d);
 	return rc;

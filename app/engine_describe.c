@@ -18,20 +18,6 @@
 
 #define LOCK_TRIES_MS 1000
 
-/* 1: an engine holds the file; 0: nobody does; -errno. */
-static int control_is_held(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	int rc = flock(fd, LOCK_SH | LOCK_NB);
-	int held = rc != 0 && errno == EWOULDBLOCK;
-
-	close(fd);
-	return held;
-}
-
 /* True: the path still leads to the file that fd was opened on. */
 static bool is_at(int fd, const char *path)
 {
@@ -60,15 +46,17 @@ static int lock_soon(int fd)
 
 static void remove_parts(int fd)
 {
-	struct shared s;
+	/* The block's head, not its megabytes. */
+	_Alignas(struct shared) uint8_t head[offsetof(struct shared, pid)];
+	const struct shared *s = (const struct shared *)(const void *)head;
 	char path[MEMORY_PATH_BYTES];
 
-	if (pread(fd, &s, sizeof(s), 0) != (ssize_t)sizeof(s) || s.magic != SHARED_MAGIC ||
-	    s.block_bytes != sizeof(s))
+	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) || s->magic != SHARED_MAGIC ||
+	    s->block_bytes != sizeof(*s))
 		return;
-	snprintf(path, sizeof(path), "%s", s.pool_path);
+	snprintf(path, sizeof(path), "%s", s->pool_path);
 	unlink(path);
-	snprintf(path, sizeof(path), "%s", s.state_path);
+	snprintf(path, sizeof(path), "%s", s->state_path);
 	unlink(path);
 }
 
@@ -99,7 +87,7 @@ int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES])
 	char path[MEMORY_PATH_BYTES];
 
 	memory_control_path(path, name);
-	int held = control_is_held(path);
+	int held = memory_control_is_held(path);
 
 	if (held != 0) {
 		snprintf(error, ENGINE_ERROR_BYTES,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -59,6 +60,19 @@ uint64_t memory_huge_pages_free(void)
 void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine)
 {
 	snprintf(path, MEMORY_PATH_BYTES, "/dev/shm/genesis-%s.control", engine);
+}
+
+int memory_control_is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	int rc = flock(fd, LOCK_SH | LOCK_NB);
+	int held = rc != 0 && errno == EWOULDBLOCK;
+
+	close(fd);
+	return held;
 }
 
 static int map_file(struct memory *m, char error[MEMORY_ERROR_BYTES])

@@ -61,6 +61,8 @@ int memory_small_fits(uint64_t bytes, char error[MEMORY_ERROR_BYTES]);
 
 /* Path of an engine's control file in /dev/shm. */
 void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine);
+/* 1: a living engine holds the control file; 0: nobody does, or there is none; -errno. */
+int memory_control_is_held(const char *path);
 
 /* Free 2 MiB pages now and whether a hugetlbfs mount was found. */
 uint64_t memory_huge_pages_free(void);

@@ -5,6 +5,7 @@ usage: test_commands.py GENESIS SOURCE_ROOT
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,7 +90,45 @@ def test_simulate():
     check('simulate without a seed', genesis('simulate').returncode == 2)
 
 
-for test in (test_help, test_check, test_no_engine, test_simulate):
+def leftovers(process):
+    """Files of a demo: its engine is named after its process."""
+    return [n for d in ('/dev/shm', '/dev/hugepages') if os.path.isdir(d) for n in os.listdir(d)
+            if 'genesis-demo-%d.' % process.pid in n]
+
+
+def test_demo_stopped():
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        p = subprocess.Popen([GENESIS, 'demo', '--plain', '--seconds', '20'], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        for _ in range(3):
+            p.stdout.readline()  # it is under way
+        check('demo', leftovers(p), 'no files while it runs')
+        p.send_signal(stop)
+        error = p.communicate(timeout=60)[1]
+        check('demo stopped by %s' % stop.name, p.returncode == 1 and 'stopped' in error, error)
+        check('demo stopped by %s' % stop.name, not leftovers(p), str(leftovers(p)))
+
+
+def test_only_engine():
+    """Files that a dead engine left do not hide the one that lives."""
+    p = subprocess.Popen([GENESIS, 'demo', '--plain', '--seconds', '20'], stdout=subprocess.PIPE, text=True)
+    p.stdout.readline()
+    p.stdout.readline()
+    dead = '/dev/shm/genesis-test-dead-%d.control' % os.getpid()
+    open(dead, 'w').close()
+    try:
+        name = 'genesis-demo-%d.control' % p.pid
+        others = [n for n in os.listdir('/dev/shm') if n.endswith('.control') and n not in (name, os.path.basename(dead))]
+        status = genesis('status')
+        check('the one that lives', others or (status.returncode == 0 and 'engine demo-%d' % p.pid in status.stdout),
+              status.stdout[:200] + status.stderr)
+    finally:
+        os.unlink(dead)
+        p.terminate()
+        p.communicate(timeout=60)
+
+
+for test in (test_demo_stopped, test_only_engine, test_help, test_check, test_no_engine, test_simulate):
     test()
 print('commands: %d failures' % failures)
 sys.exit(1 if failures else 0)

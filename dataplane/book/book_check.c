@@ -56,9 +56,12 @@ static const char *side_check(const struct book_set *s, uint32_t slot, enum book
 
 	if (side->count > side->capacity)
 		return "side: more levels than room";
-	if (side->first > s->state->levels.used ||
-	    side->capacity > s->state->levels.used - side->first)
+	uint32_t room = level_room(side);
+
+	if (room > s->state->levels.used || side->capacity > s->state->levels.used - room)
 		return "side: room out of bounds";
+	if (side->first - room > side->capacity - side->count)
+		return "side: levels beyond their room";
 	for (uint32_t n = 0; n < side->count; n++) {
 		const struct book_level *l = &s->levels[side->first + n];
 		const char *broken = NULL;

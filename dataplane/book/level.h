@@ -8,7 +8,10 @@
  * untouched end of the array, or else a larger one is halved. So levels_max counts room: twice the
  * levels that are live at the worst moment is comfortable.
  *
- * Changes near the best move little; one far from it moves all levels that are better.
+ * Changes near the best move little. In a room of LEVEL_SLIDE_MIN levels or more the array need not
+ * begin where its room begins: a change among the worst moves those that are worse instead, so what
+ * a change costs is bounded by the nearer end, not by the best. Such rooms are aligned to their
+ * size, which tells where they begin.
  */
 #ifndef DATAPLANE_BOOK_LEVEL_H
 #define DATAPLANE_BOOK_LEVEL_H
@@ -20,6 +23,7 @@
 
 #define LEVEL_ROOM_MIN    4u
 #define LEVEL_CLASSES     27u /* rooms of 4 << class levels */
+#define LEVEL_SLIDE_MIN   1024u
 #define LEVEL_ROOMS_ALIGN (LEVEL_ROOM_MIN * 32u)
 
 struct level_pool {                   /* in the set's state */
@@ -33,6 +37,12 @@ struct level_pool {                   /* in the set's state */
 static inline int64_t level_key(enum book_side_index side, int64_t price)
 {
 	return price ^ -(int64_t)(side == BOOK_ASK);
+}
+
+/* Where the side's room begins. */
+static inline uint32_t level_room(const struct book_side *side)
+{
+	return side->capacity < LEVEL_SLIDE_MIN ? side->first : side->first & ~(side->capacity - 1);
 }
 
 void level_pool_init(struct level_pool *p, uint32_t max);

@@ -158,6 +158,135 @@ static void test_random_sides(void)
 	fixture_finish(&f);
 }
 
+#define LARGE_MAX 8192u
+
+struct large { /* a side and what must stand in it, worst first */
+	struct book_side side;
+	int64_t prices[LARGE_MAX];
+	uint32_t count;
+};
+
+static void large_check(const struct fixture *f, const struct large *l)
+{
+	uint32_t room = level_room(&l->side);
+
+	CU_ASSERT_EQUAL_FATAL(l->side.count, l->count);
+	CU_ASSERT_TRUE(l->count == 0 || l->side.first >= room);
+	CU_ASSERT_TRUE(l->side.first + l->count <= room + l->side.capacity);
+	for (uint32_t n = 0; n < l->count; n++)
+		CU_ASSERT_EQUAL_FATAL(f->set.levels[l->side.first + n].price, l->prices[n]);
+}
+
+static bool large_insert(struct fixture *f, struct large *l, uint32_t at, int64_t price)
+{
+	struct book_level *level = level_insert(&f->set, &l->side, at, price);
+
+	if (level == NULL)
+		return false;
+	CU_ASSERT_EQUAL(level->price, price);
+	CU_ASSERT_EQUAL(level->quantity, 0);
+	memmove(&l->prices[at + 1], &l->prices[at], (l->count - at) * sizeof(l->prices[0]));
+	l->prices[at] = price;
+	l->count++;
+	return true;
+}
+
+static void large_remove(struct fixture *f, struct large *l, uint32_t at)
+{
+	level_remove(&f->set, &l->side, at);
+	l->count--;
+	memmove(&l->prices[at], &l->prices[at + 1], (l->count - at) * sizeof(l->prices[0]));
+}
+
+/* Sides that grow and shrink at either end and in the middle. */
+static void test_large_sides_change_at_both_ends(void)
+{
+	static struct large sides[3];
+	struct fixture f;
+	struct prng prng;
+	int64_t price = 0;
+
+	sides_init(&f, 1u << 18);
+	prng_init(&prng, 12);
+	for (uint32_t n = 0; n < 150000; n++) {
+		struct large *l = &sides[prng_below(&prng, 3)];
+		bool grow = prng_below(&prng, 16) < ((n / 50000) % 2 == 0 ? 12u : 3u);
+		uint32_t room = l->count + grow;
+		uint32_t phase = (n / 5000) % 4; /* worst, best, anywhere, near either end */
+		uint32_t at = 0;
+
+		if (room == 0 || (grow && l->count == LARGE_MAX))
+			continue;
+		if (phase == 1 || (phase == 3 && (n & 1) != 0))
+			at = room - 1;
+		else if (phase == 2)
+			at = (uint32_t)prng_below(&prng, room);
+		if (grow) {
+			CU_ASSERT_TRUE_FATAL(large_insert(&f, l, at, price++));
+		} else {
+			large_remove(&f, l, at);
+		}
+		if (n % 997 == 0)
+			large_check(&f, l);
+	}
+	uint64_t rooms = 0;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		large_check(&f, &sides[i]);
+		rooms += sides[i].side.capacity;
+	}
+	CU_ASSERT_PTR_NULL(level_pool_check(&f.set, &rooms));
+	CU_ASSERT_EQUAL(rooms, f.set.state->levels.used);
+	fixture_finish(&f);
+}
+
+/* What is worse than all others moves nobody: the array grows towards its room's beginning. */
+static void test_the_worst_moves_nobody(void)
+{
+	static struct large l;
+	struct fixture f;
+	uint32_t slides = 0;
+
+	sides_init(&f, 1u << 16);
+	for (uint32_t n = 0; n < LARGE_MAX; n++) {
+		uint32_t best = l.side.first + l.side.count;
+
+		CU_ASSERT_TRUE_FATAL(large_insert(&f, &l, 0, -(int64_t)n));
+		slides += n >= LEVEL_SLIDE_MIN && l.side.first + l.side.count != best;
+	}
+	large_check(&f, &l);
+	CU_ASSERT_TRUE(slides <= 20);
+	for (uint32_t n = 0; n < LARGE_MAX / 2 - 10; n++) {
+		uint32_t best = l.side.first + l.side.count;
+
+		large_remove(&f, &l, 0);
+		CU_ASSERT_EQUAL(l.side.first + l.side.count, best);
+	}
+	large_check(&f, &l);
+	fixture_finish(&f);
+}
+
+/* A room that cannot be exchanged for a larger one is used to its last level. */
+static void test_a_large_room_fills_to_the_last(void)
+{
+	for (uint32_t front = 0; front < 2; front++) {
+		static struct large l;
+		struct fixture f;
+
+		l = (struct large){0};
+		sides_init(&f, 4095);
+		while (large_insert(&f, &l, front != 0 ? 0 : l.count, l.count))
+			;
+		CU_ASSERT_EQUAL(l.count, l.side.capacity);
+		CU_ASSERT_EQUAL(l.count, 1024);
+		large_check(&f, &l);
+		large_remove(&f, &l, 512);
+		CU_ASSERT_TRUE(large_insert(&f, &l, front != 0 ? 0 : l.count, 5000));
+		large_check(&f, &l);
+		fixture_finish(&f);
+	}
+}
+
 int main(void)
 {
 	const struct suite_test tests[] = {
@@ -165,6 +294,9 @@ int main(void)
 	        {"a room grows, shrinks, comes back", test_room_grows_shrinks_comes_back},
 	        {"a full array refuses", test_full_array_refuses},
 	        {"random sides", test_random_sides},
+	        {"large sides change at both ends", test_large_sides_change_at_both_ends},
+	        {"the worst moves nobody", test_the_worst_moves_nobody},
+	        {"a large room fills to the last", test_a_large_room_fills_to_the_last},
 	};
 
 	return SUITE_RUN("level", tests);

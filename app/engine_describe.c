@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,20 +45,31 @@ static int lock_soon(int fd)
 	return -EBUSY;
 }
 
-static void remove_parts(int fd)
+static void remove_named(const char named[MEMORY_PATH_BYTES])
 {
-	/* The block's head, not its megabytes. */
-	_Alignas(struct shared) uint8_t head[offsetof(struct shared, pid)];
-	const struct shared *s = (const struct shared *)(const void *)head;
 	char path[MEMORY_PATH_BYTES];
 
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) || s->magic != SHARED_MAGIC ||
-	    s->block_bytes != sizeof(*s))
+	memcpy(path, named, sizeof(path));
+	path[sizeof(path) - 1] = '\0'; /* a damaged file may hold anything */
+	unlink(path);
+}
+
+static void remove_parts(int fd)
+{
+	struct stat of;
+
+	if (fstat(fd, &of) != 0 || (uint64_t)of.st_size < sizeof(struct shared))
 		return;
-	snprintf(path, sizeof(path), "%s", s->pool_path);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s", s->state_path);
-	unlink(path);
+	/* Only the head of the block's megabytes is touched. */
+	const struct shared *s = mmap(NULL, sizeof(*s), PROT_READ, MAP_SHARED, fd, 0);
+
+	if (s == MAP_FAILED)
+		return;
+	if (s->magic == SHARED_MAGIC && s->block_bytes == sizeof(*s)) {
+		remove_named(s->pool_path);
+		remove_named(s->state_path);
+	}
+	munmap((void *)(uintptr_t)s, sizeof(*s));
 }
 
 /* Removes what a dead engine left, under its control file's lock: two engines may find it at the

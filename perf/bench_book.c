@@ -2,7 +2,7 @@
  *
  * Bench: the book kernel. A day's order messages are made from a seed (Zipf over the symbols,
  * prices near the touch, orders that live shortly or long) as ITCH blocks, then parsed and applied
- * in groups of 16 with prefetch, looking at the best after every message that changed it. The day
+ * behind a look ahead, looking at the best after every message that changed it. The day
  * is made in chunks between the timed parts, so making it costs no time but leaves the caches cold.
  * Time is the thread's processor time, so that neighbours on the machine count less.
  */
@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "dataplane/book/book.h"
+#include "dataplane/book/book_ahead.h"
 #include "dataplane/wire/itch.h"
 #include "resilience/prng.h"
 
@@ -21,20 +22,17 @@
 #define HUGE_BYTES     (2ull << 20)
 #define RECENT_ORDERS  4096u
 
-enum prefetch { PREFETCH_NONE, PREFETCH_SINGLE, PREFETCH_BURST };
-
 struct settings {
 	uint32_t symbols;
 	uint32_t live;
 	uint64_t messages;
 	uint64_t seed;
-	uint32_t group;          /* messages per prefetched burst */
+	uint32_t ahead;          /* messages looked ahead */
 	uint32_t recent_percent; /* of removals hit one of the youngest orders */
-	enum prefetch prefetch;
 	bool json;
 };
 
-struct message { /* as made, and as parsed */
+struct message { /* as made */
 	uint64_t reference;
 	uint64_t new_reference;
 	uint32_t slot;
@@ -246,79 +244,33 @@ static uint32_t encode(const struct message *m, uint8_t *block)
 	return bytes + 2;
 }
 
-static inline void parse(const uint8_t *b, struct message *m)
+static inline bool apply(struct book_set *s, const uint8_t *m, struct book_change *c)
 {
-	m->type = (char)itch_type(b);
-	m->slot = itch_locate(b);
-	m->reference = itch_add_reference(b);
-	switch (m->type) {
-	case ITCH_ADD:
-		m->side = (char)itch_add_side(b);
-		m->shares = itch_add_shares(b);
-		m->price = itch_add_price(b);
-		break;
-	case ITCH_REPLACE:
-		m->new_reference = itch_replace_new_reference(b);
-		m->shares = itch_replace_shares(b);
-		m->price = itch_replace_price(b);
-		break;
-	case ITCH_CANCEL:
-		m->shares = itch_cancel_shares(b);
-		break;
-	case ITCH_EXECUTED:
-		m->shares = itch_executed_shares(b);
-		break;
-	case ITCH_EXECUTED_PRICE:
-		m->shares = itch_executed_shares(b);
-		m->price = itch_executed_price(b);
-		break;
-	default:
-		break;
-	}
-}
+	uint64_t reference = itch_add_reference(m);
 
-static inline bool apply(struct book_set *s, const struct message *m, struct book_change *c)
-{
-	switch (m->type) {
+	switch (itch_type(m)) {
 	case ITCH_ADD:
-		book_order_add(s, m->slot, m->reference, m->side, m->shares, m->price, c);
+		book_order_add(s, itch_locate(m), reference, (char)itch_add_side(m),
+		               itch_add_shares(m), itch_add_price(m), c);
 		return true;
 	case ITCH_DELETE:
-		return book_order_delete(s, m->reference, c);
+		return book_order_delete(s, reference, c);
 	case ITCH_REPLACE:
-		return book_order_replace(s, m->reference, m->new_reference, m->shares, m->price,
-		                          c);
+		return book_order_replace(s, reference, itch_replace_new_reference(m),
+		                          itch_replace_shares(m), itch_replace_price(m), c);
 	case ITCH_EXECUTED:
-		return book_order_execute(s, m->reference, m->shares, c);
+		return book_order_execute(s, reference, itch_executed_shares(m), c);
 	case ITCH_CANCEL:
-		return book_order_cancel(s, m->reference, m->shares, c);
+		return book_order_cancel(s, reference, itch_cancel_shares(m), c);
 	default:
-		return book_order_execute_at(s, m->reference, m->shares, m->price, true, c);
+		return book_order_execute_at(s, reference, itch_executed_shares(m),
+		                             itch_executed_price(m), true, c);
 	}
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
 	return (h ^ v) * 0x100000001b3ull;
-}
-
-static void prefetch_group(const struct book_set *s, const struct message *m, uint32_t count,
-                           enum prefetch how)
-{
-	struct book_intent intents[BOOK_BURST_MAX];
-
-	for (uint32_t i = 0; i < count && how == PREFETCH_SINGLE; i++)
-		book_prefetch(s, m[i].reference);
-	if (how != PREFETCH_BURST)
-		return;
-	for (uint32_t i = 0; i < count; i++)
-		intents[i] = (struct book_intent){
-		        .reference = m[i].reference,
-		        .slot = m[i].type == 'A' ? m[i].slot : BOOK_NONE,
-		        .price = m[i].price,
-		        .side = m[i].side,
-		};
-	book_prefetch_burst(s, intents, count);
 }
 
 /* Looks at the best of both sides, as whoever publishes it does. */
@@ -334,40 +286,38 @@ static uint64_t look(const struct book_set *s, uint32_t slot, uint64_t h)
 	return h;
 }
 
-/* Parses up to a group of blocks and prefetches what they will touch. */
-static uint32_t parse_group(const struct book_set *s, const uint8_t **at, const uint8_t *end,
-                            struct message *m, const struct settings *settings)
+static inline void look_ahead(struct book_ahead *a, const struct book_set *s, const uint8_t *m)
 {
-	uint32_t count = 0;
+	bool add = itch_type(m) == ITCH_ADD;
+	struct book_intent intent = {
+	        .reference = itch_add_reference(m),
+	        .new_reference = itch_type(m) == ITCH_REPLACE ? itch_replace_new_reference(m) : 0,
+	        .slot = add ? itch_locate(m) : BOOK_NONE,
+	        .price = itch_add_price(m),
+	        .side = (char)itch_add_side(m),
+	};
 
-	for (; count < settings->group && *at < end; count++) {
-		parse(*at + 2, &m[count]);
-		*at += 2 + be16(*at);
-	}
-	prefetch_group(s, m, count, settings->prefetch);
-	return count;
+	book_ahead_add(a, s, &intent);
 }
 
-/* Applies a chunk, one group behind the prefetch; returns a hash of every best it saw. */
+/* Applies a chunk, `ahead` messages behind the look ahead; returns a hash of every best it saw. */
 static uint64_t run(struct book_set *s, const uint8_t *at, const uint8_t *end,
                     const struct settings *settings, uint64_t h)
 {
-	struct message groups[2][BOOK_BURST_MAX];
-	uint32_t current = 0;
-	uint32_t count = parse_group(s, &at, end, groups[current], settings);
+	const uint8_t *seen = at;
+	struct book_ahead ahead;
 	struct book_change c;
+	uint32_t lead = 0;
 
-	while (count > 0) {
-		uint32_t ahead = parse_group(s, &at, end, groups[current ^ 1], settings);
-
-		for (uint32_t i = 0; i < count; i++) {
-			if (!apply(s, &groups[current][i], &c))
-				book_orphan(s);
-			if (c.best_changed)
-				h = look(s, c.slot, h);
-		}
-		current ^= 1;
-		count = ahead;
+	book_ahead_init(&ahead);
+	for (; at < end; at += 2 + be16(at), lead--) {
+		for (; lead <= settings->ahead && seen < end; lead++, seen += 2 + be16(seen))
+			if (settings->ahead != 0)
+				look_ahead(&ahead, s, seen + 2);
+		if (!apply(s, at + 2, &c))
+			book_orphan(s);
+		if (c.best_changed)
+			h = look(s, c.slot, h);
 	}
 	return h;
 }
@@ -546,16 +496,10 @@ static bool option(struct settings *s, const char *name, const char *value)
 		s->messages = n;
 	else if (strcmp(name, "--seed") == 0)
 		s->seed = n;
-	else if (strcmp(name, "--group") == 0 && n > 0 && n <= BOOK_BURST_MAX)
-		s->group = (uint32_t)n;
+	else if (strcmp(name, "--ahead") == 0 && n < 1000)
+		s->ahead = (uint32_t)n;
 	else if (strcmp(name, "--recent") == 0 && n <= 100)
 		s->recent_percent = (uint32_t)n;
-	else if (strcmp(name, "--prefetch") == 0 && strcmp(value, "none") == 0)
-		s->prefetch = PREFETCH_NONE;
-	else if (strcmp(name, "--prefetch") == 0 && strcmp(value, "single") == 0)
-		s->prefetch = PREFETCH_SINGLE;
-	else if (strcmp(name, "--prefetch") == 0 && strcmp(value, "burst") == 0)
-		s->prefetch = PREFETCH_BURST;
 	else
 		return false;
 	return true;
@@ -563,7 +507,7 @@ static bool option(struct settings *s, const char *name, const char *value)
 
 static const char usage[] =
         "usage: bench_book [--symbols N] [--live N] [--messages N] [--seed N] [--recent PERCENT]\n"
-        "                  [--group N] [--prefetch none|single|burst] [--json]\n"
+        "                  [--ahead N] [--json]\n"
         "Makes a day of ITCH order messages from a seed and measures parsing, books and best\n"
         "prices: processor ns/message in the first fifth, the last fifth and over the day, memory\n"
         "touched per live order, and hashes of every best seen and of the final books.\n";
@@ -575,9 +519,8 @@ int main(int argc, char **argv)
 	        .live = 1200000,
 	        .messages = 20000000,
 	        .seed = 1,
-	        .group = 16,
+	        .ahead = BOOK_AHEAD_MAX,
 	        .recent_percent = 50,
-	        .prefetch = PREFETCH_BURST,
 	};
 
 	for (int i = 1; i < argc; i++) {

@@ -31,6 +31,11 @@ static bool options_valid(const struct book_options *o)
 	return o->orders_max <= ORDERS_MAX;
 }
 
+static uint64_t keys_bytes(const struct book_options *o)
+{
+	return ((uint64_t)o->levels_max + LEVEL_KEYS_BEFORE) * sizeof(int64_t);
+}
+
 uint64_t book_set_bytes(const struct book_options *o)
 {
 	if (!options_valid(o))
@@ -39,7 +44,9 @@ uint64_t book_set_bytes(const struct book_options *o)
 
 	bytes += (uint64_t)o->symbols_max * sizeof(struct book) + BOOK_ALIGN;
 	bytes += (uint64_t)slots_capacity(o->symbols_max) * sizeof(struct book_slot_entry) + LINE;
-	bytes += (uint64_t)o->levels_max * sizeof(struct book_level) + LEVEL_ROOMS_ALIGN;
+	bytes += (uint64_t)o->levels_max * sizeof(struct book_level) + LINE;
+	bytes += keys_bytes(o) + LINE;
+	bytes += (uint64_t)o->levels_max * sizeof(uint32_t) + LINE;
 	if (o->orders_max != 0) {
 		bytes += (uint64_t)o->orders_max * sizeof(struct order) + LINE;
 		bytes += order_index_bytes(o->orders_max) + LINE;
@@ -57,6 +64,8 @@ static void handle_fill(struct book_set *s, struct region *r, uint64_t state_off
 	        .state = state,
 	        .books = region_at(r, state->books_offset),
 	        .levels = region_at(r, state->levels_offset),
+	        .keys = region_at(r, state->keys_offset),
+	        .rungs = region_at(r, state->rungs_offset),
 	        .orders = by_order ? region_at(r, state->orders_offset) : NULL,
 	        .index = by_order ? region_at(r, state->index_offset) : NULL,
 	        .options = state->options,
@@ -75,8 +84,9 @@ int book_set_init(struct book_set *s, struct region *r, const struct book_option
 	        .options = *o,
 	        .books_offset = region_place(r, o->symbols_max * sizeof(struct book), BOOK_ALIGN),
 	        .slots_offset = region_place(r, slots * sizeof(struct book_slot_entry), LINE),
-	        .levels_offset = region_place(r, o->levels_max * sizeof(struct book_level),
-	                                      LEVEL_ROOMS_ALIGN),
+	        .levels_offset = region_place(r, o->levels_max * sizeof(struct book_level), LINE),
+	        .keys_offset = region_place(r, keys_bytes(o), LINE),
+	        .rungs_offset = region_place(r, o->levels_max * sizeof(uint32_t), LINE),
 	        .slots_mask = slots - 1,
 	};
 
@@ -86,8 +96,10 @@ int book_set_init(struct book_set *s, struct region *r, const struct book_option
 	}
 	if (at == UINT64_MAX || state.books_offset == UINT64_MAX ||
 	    state.slots_offset == UINT64_MAX || state.levels_offset == UINT64_MAX ||
+	    state.keys_offset == UINT64_MAX || state.rungs_offset == UINT64_MAX ||
 	    state.orders_offset == UINT64_MAX || state.index_offset == UINT64_MAX)
 		return -ENOSPC;
+	state.keys_offset += LEVEL_KEYS_BEFORE * sizeof(int64_t);
 	order_pool_init(&state.pool, o->orders_max);
 	level_pool_init(&state.levels, o->levels_max);
 	memcpy(region_at(r, at), &state, sizeof(state));
@@ -114,6 +126,9 @@ int book_set_attach(struct book_set *s, struct region *r, uint64_t state_offset)
 		return -EPROTO;
 	if (!part_fits(r, state->books_offset, o->symbols_max * sizeof(struct book)) ||
 	    !part_fits(r, state->levels_offset, o->levels_max * sizeof(struct book_level)) ||
+	    state->keys_offset < LEVEL_KEYS_BEFORE * sizeof(int64_t) ||
+	    !part_fits(r, state->keys_offset, o->levels_max * sizeof(int64_t)) ||
+	    !part_fits(r, state->rungs_offset, o->levels_max * sizeof(uint32_t)) ||
 	    !part_fits(r, state->slots_offset,
 	               (state->slots_mask + 1ull) * sizeof(struct book_slot_entry)))
 		return -EPROTO;
@@ -128,7 +143,7 @@ int book_set_attach(struct book_set *s, struct region *r, uint64_t state_offset)
 static void index_walk_out_side(struct book_set *s, const struct book_side *side)
 {
 	for (uint32_t n = 0; n < side->count; n++) {
-		uint32_t at = s->levels[side->first + n].head;
+		uint32_t at = level_at(s, side, n)->head;
 
 		for (; at != BOOK_NONE; at = s->orders[at].next) {
 			struct order_spot spot =

@@ -4,9 +4,9 @@
  *
  * Position-independent: indices into arrays of the region. A book is found by its slot (0, 1, ...
  * in order of first sight in this group), an order by its reference alone, as the exchange means
- * it: reference -> order by a bounded hash index, order -> level by price in a sorted array per
- * side, best price last, so that work near the touch moves little. Orders at a level form a queue
- * in time priority. Level sums are 64 bits wide.
+ * it: reference -> order by a bounded hash index, order -> level by index; a ladder per side sorts
+ * the levels, best last, so that work near the touch moves little (level.h). Orders at a level form
+ * a queue in time priority. Level sums are 64 bits wide.
  *
  * Nothing grows without bound: orders, levels and symbols have maxima; what does not fit is refused
  * with a verdict, the book is marked DEGRADED until its next reset, and a counter says so.
@@ -52,10 +52,11 @@ struct book_level {
 static_assert(sizeof(struct book_level) == 32, "two levels a cache line");
 
 struct book_side {
-	uint32_t first; /* index of its first level in the set's level array */
-	uint32_t count; /* levels in use; the best is at first + count - 1 */
-	uint32_t capacity;
+	uint32_t first;       /* first rung of its ladder (level.h) */
+	uint32_t count;       /* levels in use; the best stands on rung first + count - 1 */
+	uint32_t capacity;    /* rungs of its room */
 	uint32_t unconfirmed; /* by level: levels not updated since the last GAP */
+	uint32_t best;        /* its best level, where count is not 0 */
 };
 
 struct book {
@@ -79,10 +80,11 @@ struct book {
 	char short_sale;     /* Reg SHO / SSR action as on the wire; 0 unknown */
 	char security_event; /* DEEP: 'O','C' opening/closing process complete; 0 unknown */
 	char reason[4];      /* of the trading state */
-	uint8_t pad[12];
+	uint8_t pad[4];
 };
 
 static_assert(sizeof(struct book) == 128, "two cache lines, what every change needs in the first");
+static_assert(offsetof(struct book, trade_quantity) == 64, "the first line is full");
 
 struct book_options {
 	uint32_t symbols_max;
@@ -111,6 +113,8 @@ struct book_set { /* process-local handle */
 	struct book_set_state *state;
 	struct book *books;
 	struct book_level *levels;
+	int64_t *keys;   /* of the ladders, sorted per side: see level.h */
+	uint32_t *rungs; /* beside each key, its level */
 	struct order *orders;
 	struct order_index *index;
 	struct book_options options;
@@ -181,21 +185,6 @@ bool book_order_delete(struct book_set *s, uint64_t reference, struct book_chang
 bool book_order_replace(struct book_set *s, uint64_t reference, uint64_t new_reference,
                         uint32_t shares, uint32_t price, struct book_change *c);
 void book_orphan(struct book_set *s);
-/* Asks the cache for what the message about `reference` will touch; hot path, no effect. */
-void book_prefetch(const struct book_set *s, uint64_t reference);
-/* The same for a burst of messages about to be applied, in stages whose misses overlap: index
- * lines, orders, books and neighbours, levels. Worth 2-3 x on a big set. An Add says where it goes,
- * the others have slot BOOK_NONE. At most BOOK_BURST_MAX; 16 is good. */
-#define BOOK_BURST_MAX 64u
-struct book_intent {
-	uint64_t reference;
-	uint32_t slot;
-	uint32_t price;
-	char side;
-};
-void book_prefetch_burst(const struct book_set *s, const struct book_intent *intents,
-                         uint32_t count);
-
 /* By level: sets the quantity of a price level; 0 removes it. */
 void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index side, int64_t price,
                        uint64_t quantity, struct book_change *c);
@@ -242,7 +231,7 @@ static inline const struct book_level *book_best(const struct book_set *s, const
 {
 	const struct book_side *side = &b->side[i];
 
-	return side->count == 0 ? NULL : &s->levels[side->first + side->count - 1];
+	return side->count == 0 ? NULL : &s->levels[side->best];
 }
 
 /* n-th level from the best (0), or NULL. */
@@ -251,7 +240,7 @@ static inline const struct book_level *book_level(const struct book_set *s, cons
 {
 	const struct book_side *side = &b->side[i];
 
-	return n >= side->count ? NULL : &s->levels[side->first + side->count - 1 - n];
+	return n >= side->count ? NULL : &s->levels[s->rungs[side->first + side->count - 1 - n]];
 }
 
 /* Orders in time priority, for readers and checks: calls visit(reference, shares) down the queue of

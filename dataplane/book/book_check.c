@@ -10,7 +10,7 @@
 struct tally {
 	uint64_t orders;
 	uint64_t levels;
-	uint64_t rooms; /* levels of room, used or not */
+	uint64_t rooms; /* rungs, used or not */
 	uint64_t degraded;
 };
 
@@ -30,7 +30,7 @@ static const char *queue_check(const struct book_set *s, const struct book_level
 			return "queue: broken backward link";
 		if (o->shares == 0)
 			return "queue: an order without shares";
-		if (o->slot_side != slot_side || o->price != l->price)
+		if (o->slot_side != slot_side || o->price != l->price || &s->levels[o->level] != l)
 			return "queue: an order of another level";
 		if (order_index_find(s->index, s->orders, o->reference).order != at)
 			return "queue: an order the index does not find";
@@ -62,11 +62,19 @@ static const char *side_check(const struct book_set *s, uint32_t slot, enum book
 		return "side: room out of bounds";
 	if (side->first - room > side->capacity - side->count)
 		return "side: levels beyond their room";
+	if (side->count > 0 && side->best != s->rungs[side->first + side->count - 1])
+		return "side: another best";
 	for (uint32_t n = 0; n < side->count; n++) {
-		const struct book_level *l = &s->levels[side->first + n];
+		const int64_t *key = &s->keys[side->first + n];
 		const char *broken = NULL;
 
-		if (n > 0 && level_key(index, l[-1].price) >= level_key(index, l->price))
+		if (s->rungs[side->first + n] >= s->state->levels.made)
+			return "side: level out of bounds";
+		const struct book_level *l = level_at(s, side, n);
+
+		if (*key != level_key(index, l->price))
+			return "side: a key that is not its level's";
+		if (n > 0 && key[-1] >= *key)
 			return "side: levels not in order";
 		if (l->quantity == 0)
 			return "side: empty level";

@@ -32,7 +32,7 @@ static void book_confirm(struct book *b)
 static bool level_change(struct book_set *s, struct book_side *side, uint32_t at, uint64_t quantity,
                          uint32_t generation)
 {
-	struct book_level *l = &s->levels[side->first + at];
+	struct book_level *l = level_at(s, side, at);
 	bool changed = l->quantity != quantity;
 
 	if (l->generation != generation) {
@@ -49,10 +49,10 @@ static bool level_change(struct book_set *s, struct book_side *side, uint32_t at
 	return changed;
 }
 
-static bool level_make(struct book_set *s, struct book *b, enum book_side_index index, uint32_t at,
-                       int64_t price, uint64_t quantity)
+static bool level_add(struct book_set *s, struct book *b, enum book_side_index index, uint32_t at,
+                      int64_t price, uint64_t quantity)
 {
-	struct book_level *l = level_insert(s, &b->side[index], at, price);
+	struct book_level *l = level_insert(s, &b->side[index], index, at, price);
 
 	book_mark(s, s->state);
 	if (l == NULL) {
@@ -77,14 +77,15 @@ void book_level_update(struct book_set *s, uint32_t slot, enum book_side_index s
 
 	book_begin(s, b);
 	learn_of_gaps(s, b);
-	uint32_t at = level_find(s->levels, levels, side, price, levels->count - 1);
+	int64_t key = level_key(side, price);
+	uint32_t at = level_find(s, levels, key);
 	bool best = at + 1 >= levels->count;
 
-	if (level_is(s->levels, levels, at, price)) {
+	if (level_is(s, levels, at, key)) {
 		changed = level_change(s, levels, at, quantity, b->generation);
 	} else if (quantity != 0) {
 		best = at == levels->count;
-		changed = level_make(s, b, side, at, price, quantity);
+		changed = level_add(s, b, side, at, price, quantity);
 	}
 	book_confirm(b);
 	book_mark(s, s->state);
@@ -126,7 +127,7 @@ static uint32_t quote_side(struct book_set *s, uint32_t slot, enum book_side_ind
 
 	assert(side->count <= 1);
 	if (side->count == 1) {
-		int64_t old = s->levels[side->first].price;
+		int64_t old = s->levels[side->best].price;
 		bool stays = old == price && quantity != 0;
 		bool changed = level_change(s, side, 0, stays ? quantity : 0, b->generation);
 
@@ -135,7 +136,7 @@ static uint32_t quote_side(struct book_set *s, uint32_t slot, enum book_side_ind
 		if (stays)
 			return n;
 	}
-	if (quantity != 0 && level_make(s, b, index, 0, price, quantity))
+	if (quantity != 0 && level_add(s, b, index, 0, price, quantity))
 		c[n++] = level_news(slot, index, price, quantity);
 	return n;
 }

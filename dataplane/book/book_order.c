@@ -65,52 +65,58 @@ static void change_clear(struct book_change *c, uint64_t reference)
 	*c = (struct book_change){.reference = reference, .other_slot = BOOK_NONE};
 }
 
+/* The last order of its level went. */
+static void level_end(struct book_set *s, struct book_side *side, const struct order *o)
+{
+	int64_t key = level_key(side_of(o), o->price);
+	uint32_t at = level_find(s, side, key);
+
+	assert(level_is(s, side, at, key));
+	level_remove(s, side, at);
+}
+
 /* Takes shares (at most what rests) off an order; one that has none left is gone. True: the best of
  * its side changed. */
 static bool take(struct book_set *s, const struct order_spot *spot, uint32_t shares)
 {
 	struct order *o = &s->orders[spot->order];
 	struct book_side *side = &book_of(s, o)->side[side_of(o)];
-	uint32_t at = level_find(s->levels, side, side_of(o), o->price, o->place);
-	struct book_level *l = &s->levels[side->first + at];
-	bool best = at == side->count - 1;
+	struct book_level *l = &s->levels[o->level];
+	bool best = side->best == o->level;
 
-	assert(level_is(s->levels, side, at, o->price));
+	assert(l->price == o->price);
 	assert(shares <= o->shares);
 	assert(shares <= l->quantity);
 	l->quantity -= shares;
 	o->shares -= shares;
+	book_mark(s, l);
 	if (o->shares != 0) {
-		o->place = at;
-		book_mark(s, l);
 		book_mark(s, o);
 		return best;
 	}
 	l->orders--;
 	if (l->orders == 0) {
 		assert(l->quantity == 0);
-		level_remove(s, side, at);
+		level_end(s, side, o);
 	} else {
 		order_dequeue(s, l, spot->order);
-		book_mark(s, l);
 	}
 	order_index_remove(s->index, s->region, spot);
 	order_release(s, spot->order);
 	s->state->stats.orders_live--;
-	book_mark(s, s->state);
 	return best;
 }
 
 /* Level of the price, made if need be; NULL: no room. */
 static struct book_level *level_for(struct book_set *s, struct book_side *side,
-                                    enum book_side_index index, int64_t price, uint32_t *place)
+                                    enum book_side_index index, int64_t price)
 {
-	uint32_t at = level_find(s->levels, side, index, price, side->count - 1);
+	int64_t key = level_key(index, price);
+	uint32_t at = level_find(s, side, key);
 
-	*place = at;
-	if (level_is(s->levels, side, at, price))
-		return &s->levels[side->first + at];
-	return level_insert(s, side, at, price);
+	if (level_is(s, side, at, key))
+		return level_at(s, side, at);
+	return level_insert(s, side, index, at, price);
 }
 
 static bool refuse(struct book_set *s, struct book *b, uint64_t *counter)
@@ -155,27 +161,26 @@ static void order_unmake(struct book_set *s, uint32_t index)
 static bool rest(struct book_set *s, const struct new_order *n, bool *best)
 {
 	struct book *b = &s->books[n->slot_side >> 1];
-	enum book_side_index side = (enum book_side_index)(n->slot_side & 1u);
-	uint32_t index = order_make(s, n);
-	uint32_t place;
+	enum book_side_index index = (enum book_side_index)(n->slot_side & 1u);
+	struct book_side *side = &b->side[index];
+	uint32_t order = order_make(s, n);
 
-	book_mark(s, s->state);
 	*best = false;
-	if (index == BOOK_NONE)
+	if (order == BOOK_NONE)
 		return refuse(s, b, &s->state->stats.refused_orders);
-	struct book_level *l = level_for(s, &b->side[side], side, n->price, &place);
+	struct book_level *l = level_for(s, side, index, n->price);
 
 	if (l == NULL) {
-		order_unmake(s, index);
+		order_unmake(s, order);
 		return refuse(s, b, &s->state->stats.refused_levels);
 	}
-	s->orders[index].place = place;
-	order_enqueue(s, l, index);
+	s->orders[order].level = (uint32_t)(l - s->levels);
+	order_enqueue(s, l, order);
 	l->quantity += n->shares;
 	l->orders++;
 	book_mark(s, l);
 	s->state->stats.orders_live++;
-	*best = place == b->side[side].count - 1;
+	*best = side->best == s->orders[order].level;
 	return true;
 }
 

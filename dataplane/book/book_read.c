@@ -28,16 +28,19 @@ int book_view_attach(struct book_view *v, const void *base, uint64_t bytes, uint
 	/* Once each: what is checked is what is used. */
 	uint64_t books = __atomic_load_n(&state->books_offset, __ATOMIC_RELAXED);
 	uint64_t levels = __atomic_load_n(&state->levels_offset, __ATOMIC_RELAXED);
+	uint64_t rungs = __atomic_load_n(&state->rungs_offset, __ATOMIC_RELAXED);
 
 	v->options = state->options;
 	if (__atomic_load_n(&state->magic, __ATOMIC_RELAXED) != BOOK_SET_MAGIC)
 		return -EPROTO;
 	if (!part_fits(v, books, v->options.symbols_max, sizeof(struct book)) ||
-	    !part_fits(v, levels, v->options.levels_max, sizeof(struct book_level)))
+	    !part_fits(v, levels, v->options.levels_max, sizeof(struct book_level)) ||
+	    !part_fits(v, rungs, v->options.levels_max, sizeof(uint32_t)))
 		return -EPROTO;
 	v->state = state;
 	v->books = (const struct book *)(const void *)(v->base + books);
 	v->levels = (const struct book_level *)(const void *)(v->base + levels);
+	v->rungs = (const uint32_t *)(const void *)(v->base + rungs);
 	return 0;
 }
 
@@ -67,9 +70,14 @@ static enum copy_verdict side_copy(const struct book_view *v, const struct book_
 		return COPY_TORN;
 	if (side->count > levels_max)
 		return COPY_TOO_DEEP;
-	for (uint32_t n = 0; n < side->count; n++)
-		copy_words(&levels[n], &v->levels[side->first + side->count - 1 - n],
-		           sizeof(levels[n]));
+	for (uint32_t n = 0; n < side->count; n++) {
+		const uint32_t *rung = &v->rungs[side->first + side->count - 1 - n];
+		uint32_t level = __atomic_load_n(rung, __ATOMIC_RELAXED);
+
+		if (level >= v->options.levels_max)
+			return COPY_TORN;
+		copy_words(&levels[n], &v->levels[level], sizeof(levels[n]));
+	}
 	return COPY_OK;
 }
 

@@ -17,6 +17,7 @@ struct book_view { /* attached read-only to a region */
 	const struct book_set_state *state;
 	const struct book *books;
 	const struct book_level *levels;
+	const uint32_t *rungs;
 	struct book_options options;
 };
 

@@ -3,9 +3,9 @@
  * The book set's own state in the region, and what every file of this room needs to change a book:
  * marks and the version. Private to dataplane/book/.
  *
- * A book is changed between book_begin() and book_end(). Levels (the arrays and their places) are
- * written only in between, those of other books only in between theirs, so a reader who saw the
- * same even version before and after its copy has one whole book.
+ * A book is changed between book_begin() and book_end(). Levels and ladders are written only in
+ * between, those of other books only in between theirs, so a reader who saw the same even version
+ * before and after its copy has one whole book.
  */
 #ifndef DATAPLANE_BOOK_BOOK_STATE_H
 #define DATAPLANE_BOOK_BOOK_STATE_H
@@ -16,7 +16,7 @@
 #include "dataplane/book/level.h"
 #include "dataplane/book/order.h"
 
-#define BOOK_SET_MAGIC 0x3174657362674eull /* changes with the layout */
+#define BOOK_SET_MAGIC 0x3274657362674eull /* changes with the layout */
 
 struct book_slot_entry { /* symbol id -> slot; open addressing, at most half full */
 	uint32_t symbol_id;
@@ -29,6 +29,8 @@ struct book_set_state {
 	_Atomic uint32_t count; /* books; release-stored after the book is made, for readers */
 	uint64_t books_offset;  /* all offsets from the region's base */
 	uint64_t levels_offset;
+	uint64_t keys_offset; /* of the first key; LEVEL_KEYS_BEFORE stand before it */
+	uint64_t rungs_offset;
 	uint64_t orders_offset;
 	uint64_t index_offset;
 	uint64_t slots_offset;
@@ -48,14 +50,14 @@ static_assert(sizeof(struct book_set_state) <= REGION_PAGE_BYTES, "one page, one
 /* For what never crosses a page: orders, books, levels, buckets, the state. */
 static inline void book_mark(struct book_set *s, const void *p)
 {
-	uint64_t offset = (uint64_t)((const uint8_t *)p - s->region->base);
-
-	s->region->page_epoch[offset >> REGION_PAGE_SHIFT] = s->region->epoch;
+	region_mark_one(s->region, p);
 }
 
-/* For runs of levels, which are short most of the time. */
+/* For runs of rungs, which are short most of the time. */
 static inline void book_mark_run(struct book_set *s, const void *p, uint64_t bytes)
 {
+	if (bytes == 0)
+		return;
 	if (bytes <= REGION_PAGE_BYTES)
 		region_mark(s->region, p, bytes);
 	else
@@ -68,6 +70,7 @@ static inline void book_begin(struct book_set *s, struct book *b)
 
 	assert((version & 1) == 0);
 	book_mark(s, b);
+	book_mark(s, s->state); /* pools and counters: there is hardly a change without them */
 	atomic_store_explicit(&b->version, version + 1, memory_order_relaxed);
 	/* The odd version goes first: pairs with the acquire fence of book_view_copy(). */
 	atomic_thread_fence(memory_order_release);

@@ -7,7 +7,7 @@
 
 void level_pool_init(struct level_pool *p, uint32_t max)
 {
-	*p = (struct level_pool){.max = max - max % LEVEL_ROOM_MIN};
+	*p = (struct level_pool){.max = max - max % LEVEL_ROOM_MIN, .free_level = BOOK_NONE};
 	for (uint32_t i = 0; i < LEVEL_CLASSES; i++)
 		p->free[i] = BOOK_NONE;
 }
@@ -24,14 +24,26 @@ static uint32_t room_class(uint32_t capacity)
 	return (uint32_t)__builtin_ctz(capacity / LEVEL_ROOM_MIN);
 }
 
-/* A free room links to the next one of its size through `head` of its first level. */
+static void rungs_mark(struct book_set *s, uint32_t first, uint64_t count)
+{
+	book_mark_run(s, &s->keys[first], count * sizeof(*s->keys));
+	book_mark_run(s, &s->rungs[first], count * sizeof(*s->rungs));
+}
+
+static void rungs_move(struct book_set *s, uint32_t to, uint32_t from, uint32_t count)
+{
+	memmove(&s->keys[to], &s->keys[from], count * sizeof(*s->keys));
+	memmove(&s->rungs[to], &s->rungs[from], count * sizeof(*s->rungs));
+}
+
+/* A free room links to the next one of its size through its first rung. */
 static void room_release(struct book_set *s, uint32_t first, uint32_t capacity)
 {
 	struct level_pool *p = &s->state->levels;
 	uint32_t class = room_class(capacity);
 
-	s->levels[first] = (struct book_level){.head = p->free[class]};
-	book_mark(s, &s->levels[first]);
+	s->rungs[first] = p->free[class];
+	book_mark(s, &s->rungs[first]);
 	p->free[class] = first;
 }
 
@@ -41,7 +53,7 @@ static uint32_t room_pop(struct book_set *s, uint32_t class)
 	uint32_t first = p->free[class];
 
 	if (first != BOOK_NONE)
-		p->free[class] = s->levels[first].head;
+		p->free[class] = s->rungs[first];
 	return first;
 }
 
@@ -91,7 +103,6 @@ static uint32_t room_take(struct book_set *s, uint32_t capacity)
 static bool side_move(struct book_set *s, struct book_side *side, uint32_t capacity)
 {
 	uint32_t first = room_take(s, capacity);
-	uint64_t bytes = (uint64_t)side->count * sizeof(struct book_level);
 
 	if (first == BOOK_NONE)
 		return false;
@@ -99,9 +110,9 @@ static bool side_move(struct book_set *s, struct book_side *side, uint32_t capac
 
 	if (capacity >= LEVEL_SLIDE_MIN)
 		first += (capacity - side->count) / 2;
-	if (bytes != 0) {
-		memcpy(&s->levels[first], &s->levels[side->first], bytes);
-		book_mark_run(s, &s->levels[first], bytes);
+	if (side->count != 0) {
+		rungs_move(s, first, side->first, side->count);
+		rungs_mark(s, first, side->count);
 	}
 	if (side->capacity != 0)
 		room_release(s, level_room(side), side->capacity);
@@ -121,7 +132,7 @@ static bool side_grow(struct book_set *s, struct book_side *side)
 	return side_move(s, side, side->capacity * 2);
 }
 
-/* Makes place at one end of a large room where there is none: the array slides to the middle, or
+/* Makes place at one end of a large room where there is none: the ladder slides to the middle, or
  * moves to a larger room when little is free, so that it slides at most once per capacity / 16
  * insertions.
  */
@@ -134,18 +145,14 @@ static bool side_slide(struct book_set *s, struct book_side *side, bool before)
 	if (free == 0)
 		return false;
 	uint32_t first = level_room(side) + (before ? (free + 1) / 2 : free / 2);
-	uint32_t low = first < side->first ? first : side->first;
-	uint32_t high = first < side->first ? side->first : first;
 
-	memmove(&s->levels[first], &s->levels[side->first],
-	        (uint64_t)side->count * sizeof(struct book_level));
-	book_mark_run(s, &s->levels[low],
-	              (high - low + (uint64_t)side->count) * sizeof(struct book_level));
+	rungs_move(s, first, side->first, side->count);
+	rungs_mark(s, first, side->count);
 	side->first = first;
 	return true;
 }
 
-/* Free levels behind the best and before the worst. */
+/* Free rungs behind the best and before the worst. */
 static uint32_t side_behind(const struct book_side *side)
 {
 	return level_room(side) + side->capacity - side->first - side->count;
@@ -165,79 +172,123 @@ static bool side_moves_worse(const struct book_side *side, uint32_t at)
 /* Near the best there is little to move, less than a call costs. */
 #define MOVE_NEAR 4u
 
-static void move_up(struct book_level *l, uint32_t better)
+static void better_move_up(struct book_set *s, uint32_t from, uint32_t better)
 {
 	if (better > MOVE_NEAR) {
-		memmove(l + 1, l, better * sizeof(*l));
+		rungs_move(s, from + 1, from, better);
 		return;
 	}
-	for (uint32_t n = better; n > 0; n--)
-		l[n] = l[n - 1];
+	for (uint32_t n = from + better; n > from; n--) {
+		s->keys[n] = s->keys[n - 1];
+		s->rungs[n] = s->rungs[n - 1];
+	}
 }
 
-static void move_down(struct book_level *l, uint32_t better)
+static void better_move_down(struct book_set *s, uint32_t to, uint32_t better)
 {
 	if (better > MOVE_NEAR) {
-		memmove(l, l + 1, better * sizeof(*l));
+		rungs_move(s, to, to + 1, better);
 		return;
 	}
-	for (uint32_t n = 0; n < better; n++)
-		l[n] = l[n + 1];
+	for (uint32_t n = to; n < to + better; n++) {
+		s->keys[n] = s->keys[n + 1];
+		s->rungs[n] = s->rungs[n + 1];
+	}
 }
 
-struct book_level *level_insert(struct book_set *s, struct book_side *side, uint32_t at,
-                                int64_t price)
+/* Opens rung `at`; returns its index, or BOOK_NONE: no room. */
+static uint32_t rung_open(struct book_set *s, struct book_side *side, uint32_t at)
 {
-	assert(at <= side->count);
 	bool worse = side_moves_worse(side, at);
 
 	if (side->count == side->capacity) {
 		if (!side_grow(s, side))
-			return NULL;
+			return BOOK_NONE;
 		worse = side_moves_worse(side, at);
 	}
 	if ((worse ? side_before(side) : side_behind(side)) == 0 && !side_slide(s, side, worse))
-		return NULL;
-	struct book_level *l = &s->levels[side->first + at];
-
+		return BOOK_NONE;
 	if (worse) {
 		side->first--;
-		memmove(&s->levels[side->first], &s->levels[side->first + 1], at * sizeof(*l));
-		l--;
-		book_mark_run(s, &s->levels[side->first], (at + 1ull) * sizeof(*l));
+		rungs_move(s, side->first, side->first + 1, at);
+		rungs_mark(s, side->first, at + 1ull);
 	} else {
-		uint32_t better = side->count - at;
-
-		move_up(l, better);
-		book_mark_run(s, l, (better + 1ull) * sizeof(*l));
+		better_move_up(s, side->first + at, side->count - at);
+		rungs_mark(s, side->first + at, side->count - at + 1ull);
 	}
-	*l = (struct book_level){.price = price, .head = BOOK_NONE, .tail = BOOK_NONE};
 	side->count++;
-	s->state->levels.live++;
+	return side->first + at;
+}
+
+static void rung_close(struct book_set *s, struct book_side *side, uint32_t at)
+{
+	if (side_moves_worse(side, at)) {
+		rungs_move(s, side->first + 1, side->first, at);
+		side->first++;
+		rungs_mark(s, side->first, at);
+	} else {
+		uint32_t better = side->count - at - 1;
+
+		better_move_down(s, side->first + at, better);
+		rungs_mark(s, side->first + at, better);
+	}
+	side->count--;
+}
+
+/* A level that is free. There are as many levels as rungs, so where a rung is free one is. */
+static uint32_t level_make(struct book_set *s)
+{
+	struct level_pool *p = &s->state->levels;
+	uint32_t level = p->free_level;
+
+	if (level == BOOK_NONE) {
+		assert(p->made < p->max);
+		level = p->made++;
+	} else {
+		p->free_level = s->levels[level].head;
+	}
+	p->live++;
+	return level;
+}
+
+static void level_release(struct book_set *s, uint32_t level)
+{
+	struct level_pool *p = &s->state->levels;
+
+	s->levels[level] = (struct book_level){.head = p->free_level};
+	book_mark(s, &s->levels[level]);
+	p->free_level = level;
+	p->live--;
+}
+
+struct book_level *level_insert(struct book_set *s, struct book_side *side,
+                                enum book_side_index index, uint32_t at, int64_t price)
+{
+	assert(at <= side->count);
+	uint32_t rung = rung_open(s, side, at);
+
+	if (rung == BOOK_NONE)
+		return NULL;
+	uint32_t level = level_make(s);
+
+	s->keys[rung] = level_key(index, price);
+	s->rungs[rung] = level;
+	if (at == side->count - 1)
+		side->best = level;
+	struct book_level *l = &s->levels[level];
+
+	*l = (struct book_level){.price = price, .head = BOOK_NONE, .tail = BOOK_NONE};
+	book_mark(s, l);
 	return l;
 }
 
 void level_remove(struct book_set *s, struct book_side *side, uint32_t at)
 {
 	assert(at < side->count);
-	struct book_level *l = &s->levels[side->first + at];
-
-	if (side_moves_worse(side, at)) {
-		struct book_level *first = &s->levels[side->first];
-
-		memmove(first + 1, first, at * sizeof(*l));
-		*first = (struct book_level){0};
-		book_mark_run(s, first, (at + 1ull) * sizeof(*l));
-		side->first++;
-	} else {
-		uint32_t better = side->count - at - 1;
-
-		move_down(l, better);
-		l[better] = (struct book_level){0};
-		book_mark_run(s, l, (better + 1ull) * sizeof(*l));
-	}
-	side->count--;
-	s->state->levels.live--;
+	level_release(s, s->rungs[side->first + at]);
+	rung_close(s, side, at);
+	if (at == side->count)
+		side->best = at == 0 ? 0 : s->rungs[side->first + at - 1];
 	if (side->capacity == LEVEL_ROOM_MIN)
 		return;
 	if (side->count == 0) {
@@ -250,21 +301,27 @@ void level_remove(struct book_set *s, struct book_side *side, uint32_t at)
 	}
 }
 
-const char *level_pool_check(const struct book_set *s, uint64_t *levels)
+const char *level_pool_check(const struct book_set *s, uint64_t *rungs)
 {
 	const struct level_pool *p = &s->state->levels;
+	uint64_t free = 0;
 
 	for (uint32_t class = 0; class < LEVEL_CLASSES; class ++) {
 		uint64_t capacity = (uint64_t)LEVEL_ROOM_MIN << class;
 
-		for (uint32_t first = p->free[class]; first != BOOK_NONE;
-		     first = s->levels[first].head) {
+		for (uint32_t first = p->free[class]; first != BOOK_NONE; first = s->rungs[first]) {
 			if (first + capacity > p->used || first % LEVEL_ROOM_MIN != 0)
 				return "levels: free room out of bounds";
-			*levels += capacity;
-			if (*levels > p->used)
+			*rungs += capacity;
+			if (*rungs > p->used)
 				return "levels: free rooms overlap or loop";
 		}
 	}
-	return NULL;
+	for (uint32_t level = p->free_level; level != BOOK_NONE; level = s->levels[level].head) {
+		if (level >= p->made || s->levels[level].quantity != 0)
+			return "levels: free list leads to a live one";
+		if (++free > p->made)
+			return "levels: free list loops";
+	}
+	return p->made == p->live + free ? NULL : "levels: lost";
 }

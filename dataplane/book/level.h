@@ -1,36 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Levels: a sorted array per side, best price last, all in one big array of the set.
+ * Levels: where they stay, and how they are sorted.
  *
- * A side lives in a room of 4, 8, 16, ... levels. It moves to a room of twice the size when it is
+ * A level is made once and stays where it is until it is empty, so an order knows its level by
+ * index and nothing has to be searched when it trades or goes. What is sorted is a *ladder* per
+ * side: the levels' keys (the price, turned round for asks, so that the best has the largest) and
+ * beside them their indices, best last. Changes near the best move little, and one cache line holds
+ * eight keys, which one comparison looks at together.
+ *
+ * A ladder lives in a room of 4, 8, 16, ... rungs. It moves to a room of twice the size when it is
  * full, to one of half the size when three quarters are empty, and gives a larger room back when it
  * is empty. Rooms given back wait in a list per size; when a list is empty, a room is cut from the
  * untouched end of the array, or else a larger one is halved. So levels_max counts room: twice the
  * levels that are live at the worst moment is comfortable.
  *
- * Changes near the best move little. In a room of LEVEL_SLIDE_MIN levels or more the array need not
- * begin where its room begins: a change among the worst moves those that are worse instead, so what
- * a change costs is bounded by the nearer end, not by the best. Such rooms are aligned to their
- * size, which tells where they begin.
+ * In a room of LEVEL_SLIDE_MIN rungs or more the ladder need not begin where its room begins: a
+ * change among the worst moves those that are worse instead, so what a change costs is bounded by
+ * the nearer end, not by the best. Such rooms are aligned to their size, which tells where they
+ * begin.
  */
 #ifndef DATAPLANE_BOOK_LEVEL_H
 #define DATAPLANE_BOOK_LEVEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#if defined(__AVX2__) || defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "dataplane/book/book.h"
 
 #define LEVEL_ROOM_MIN    4u
-#define LEVEL_CLASSES     27u /* rooms of 4 << class levels */
+#define LEVEL_CLASSES     27u /* rooms of 4 << class rungs */
 #define LEVEL_SLIDE_MIN   1024u
-#define LEVEL_ROOMS_ALIGN (LEVEL_ROOM_MIN * 32u)
+#define LEVEL_SCAN        8u /* keys looked at together; so many stand before the first room */
+#define LEVEL_SCANS_MAX   4u /* from the best on; beyond that a search by halves */
+#define LEVEL_KEYS_BEFORE LEVEL_SCAN
 
 struct level_pool {                   /* in the set's state */
-	uint32_t used;                /* levels ever cut from the array since the last reset */
+	uint32_t used;                /* rungs ever cut from the array since the last reset */
 	uint32_t max;                 /* multiple of LEVEL_ROOM_MIN */
 	uint32_t live;                /* levels in use */
-	uint32_t free[LEVEL_CLASSES]; /* first level of the first room of this size, or BOOK_NONE */
+	uint32_t made;                /* levels below were in use since the last reset */
+	uint32_t free_level;          /* first of the freed ones, or BOOK_NONE */
+	uint32_t free[LEVEL_CLASSES]; /* first rung of the first room of this size, or BOOK_NONE */
 };
 
 /* Turns both sides the same way round: of two keys the better price has the larger. */
@@ -50,49 +63,61 @@ void level_pool_clear(struct level_pool *p);
 
 /* Makes a level at position `at` of the side (see level_find()); its fields but the price are
  * empty. NULL: no room. */
-struct book_level *level_insert(struct book_set *s, struct book_side *side, uint32_t at,
-                                int64_t price);
+struct book_level *level_insert(struct book_set *s, struct book_side *side,
+                                enum book_side_index index, uint32_t at, int64_t price);
 void level_remove(struct book_set *s, struct book_side *side, uint32_t at);
 
-/* Checks the free lists; adds what they hold to *levels. NULL or what is broken. */
-const char *level_pool_check(const struct book_set *s, uint64_t *levels);
+/* Checks the free lists; adds the rungs they hold to *rungs. NULL or what is broken. */
+const char *level_pool_check(const struct book_set *s, uint64_t *rungs);
 
-/* Position of the price, or where it would be inserted: the first level that is as good or better.
- * Looks at the hint, then further and further away from it (galloping), so what is near is cheap.
- * Hints: the best for what is new; for an order, where its level stood when it was last touched,
- * which stays right until a level comes or goes that is worse. */
-static inline uint32_t level_find(const struct book_level *levels, const struct book_side *side,
-                                  enum book_side_index index, int64_t price, uint32_t hint)
+/* Of the LEVEL_SCAN keys before `end`: bit i is set where key i is as good as `key` or better. */
+static inline uint32_t level_scan(const int64_t *end, int64_t key)
 {
-	const struct book_level *first = levels + side->first;
-	int64_t key = level_key(index, price);
-	uint32_t low = 0;
-	uint32_t high = side->count;
-	uint32_t step = 1;
+	const int64_t *keys = end - LEVEL_SCAN;
+#if defined(__AVX512F__)
+	return _mm512_cmpge_epi64_mask(_mm512_loadu_si512((const void *)keys),
+	                               _mm512_set1_epi64((long long)key));
+#elif defined(__AVX2__)
+	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)keys);
+	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(keys + 4));
+	__m256i wanted = _mm256_set1_epi64x((long long)key);
+	int worse = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(wanted, low))) |
+	            _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(wanted, high))) << 4;
 
-	if (hint < side->count && level_key(index, first[hint].price) < key) {
-		low = hint + 1;
-		while (low + step - 1 < high &&
-		       level_key(index, first[low + step - 1].price) < key) {
-			low += step;
-			step *= 2;
-		}
-		if (low + step - 1 < high)
-			high = low + step - 1;
-	} else {
-		if (hint < side->count)
-			high = hint;
-		while (high >= step && level_key(index, first[high - step].price) >= key) {
-			high -= step;
-			step *= 2;
-		}
-		if (high >= step)
-			low = high - step + 1;
+	return (uint32_t)worse ^ 0xffu;
+#else
+	uint32_t good = 0;
+
+	for (uint32_t i = 0; i < LEVEL_SCAN; i++)
+		good |= (uint32_t)(keys[i] >= key) << i;
+	return good;
+#endif
+}
+
+/* Position of the key, or where it would be inserted: the first rung that is as good or better.
+ * From the best on, a line of keys at a time without a branch on any of them; what lies deep is
+ * searched by halves. */
+static inline uint32_t level_find(const struct book_set *s, const struct book_side *side,
+                                  int64_t key)
+{
+	const int64_t *first = s->keys + side->first;
+	uint32_t high = side->count;
+	uint32_t low = 0;
+
+	for (uint32_t n = 0; n < LEVEL_SCANS_MAX; n++) {
+		/* Keys before the first one are another room's. */
+		uint32_t others = high < LEVEL_SCAN ? LEVEL_SCAN - high : 0;
+		uint32_t good =
+		        (uint32_t)__builtin_popcount(level_scan(first + high, key) >> others);
+
+		if (good < LEVEL_SCAN || high == LEVEL_SCAN)
+			return high - good;
+		high -= LEVEL_SCAN;
 	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (level_key(index, first[middle].price) < key)
+		if (first[middle] < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -100,10 +125,17 @@ static inline uint32_t level_find(const struct book_level *levels, const struct 
 	return low;
 }
 
-static inline bool level_is(const struct book_level *levels, const struct book_side *side,
-                            uint32_t at, int64_t price)
+static inline bool level_is(const struct book_set *s, const struct book_side *side, uint32_t at,
+                            int64_t key)
 {
-	return at < side->count && levels[side->first + at].price == price;
+	return at < side->count && s->keys[side->first + at] == key;
+}
+
+/* The level on rung `at`. */
+static inline struct book_level *level_at(const struct book_set *s, const struct book_side *side,
+                                          uint32_t at)
+{
+	return &s->levels[s->rungs[side->first + at]];
 }
 
 #endif

@@ -21,7 +21,7 @@ struct order {
 	uint32_t next; /* behind it in time priority, or the next free one */
 	uint32_t prev;
 	uint32_t slot_side; /* slot * 2 + side */
-	uint32_t place;     /* where in its side the level stood when this order was last touched */
+	uint32_t level;
 };
 
 static_assert(sizeof(struct order) == 32, "two orders a cache line");

@@ -38,7 +38,7 @@ void order_index_init(struct order_index *x, struct region *r, uint32_t orders_m
 	        .mask_max = buckets - 1,
 	        .overflow_max = overflow_max(buckets),
 	};
-	region_mark(r, x, sizeof(*x));
+	region_mark_one(r, x);
 }
 
 static uint32_t overflow_take(struct order_index *x)
@@ -59,7 +59,7 @@ static void overflow_release(struct order_index *x, struct region *r, uint32_t b
 {
 	memset(&x->buckets[b], 0, sizeof(x->buckets[b]));
 	x->buckets[b].next = x->overflow_free;
-	region_mark(r, &x->buckets[b], sizeof(x->buckets[b]));
+	region_mark_one(r, &x->buckets[b]);
 	x->overflow_free = b;
 }
 
@@ -69,7 +69,7 @@ static void bucket_append(struct order_bucket *b, struct region *r, uint32_t has
 	b->hash[b->count] = hash;
 	b->order[b->count] = order;
 	b->count++;
-	region_mark(r, b, sizeof(*b));
+	region_mark_one(r, b);
 }
 
 /* Puts an entry at the end of the chain of bucket `home`. */
@@ -89,7 +89,7 @@ static bool chain_append(struct order_index *x, struct region *r, uint32_t home,
 		if (next == 0)
 			return false;
 		b->next = next;
-		region_mark(r, b, sizeof(*b));
+		region_mark_one(r, b);
 		b = &x->buckets[next];
 	}
 	bucket_append(b, r, hash, order);
@@ -121,7 +121,7 @@ static void split_one(struct order_index *x, struct region *r)
 		at = next;
 	}
 	memset(b, 0, sizeof(*b));
-	region_mark(r, b, sizeof(*b));
+	region_mark_one(r, b);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t to = hash[i] & (x->mask + 1) ? from + x->mask + 1 : from;
 		bool fits = chain_append(x, r, to, hash[i], order[i]);
@@ -158,7 +158,7 @@ bool order_index_insert(struct order_index *x, struct region *r, uint32_t hash, 
 	else if (!chain_append(x, r, (uint32_t)(b - x->buckets), hash, order))
 		return false;
 	x->entries++;
-	region_mark(r, x, sizeof(*x));
+	region_mark_one(r, x);
 	grow(x, r);
 	return true;
 }
@@ -188,17 +188,17 @@ void order_index_remove(struct order_index *x, struct region *r, const struct or
 	b->order[spot->position] = last->order[last->count];
 	last->hash[last->count] = 0;
 	last->order[last->count] = 0;
-	region_mark(r, b, sizeof(*b));
-	region_mark(r, last, sizeof(*last));
+	region_mark_one(r, b);
+	region_mark_one(r, last);
 	if (last->count == 0 && last_at > x->mask_max) {
 		struct order_bucket *link = before(x, spot->hash, last_at);
 
 		overflow_release(x, r, last_at);
 		link->next = 0;
-		region_mark(r, link, sizeof(*link));
+		region_mark_one(r, link);
 	}
 	x->entries--;
-	region_mark(r, x, sizeof(*x));
+	region_mark_one(r, x);
 }
 
 void order_index_reset(struct order_index *x, struct region *r)
@@ -207,7 +207,7 @@ void order_index_reset(struct order_index *x, struct region *r)
 	x->mask = ORDER_INDEX_MASK_MIN;
 	x->split = 0;
 	x->growing = 0;
-	region_mark(r, x, sizeof(*x));
+	region_mark_one(r, x);
 }
 
 void order_index_sweep(struct order_index *x, struct region *r)

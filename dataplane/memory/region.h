@@ -43,7 +43,17 @@ static inline void *region_at(const struct region *r, uint64_t offset)
 	return r->base + offset;
 }
 
-/* To be called before or after every write to [p, p + bytes), on the same turn. */
+/* To be called before or after every write to an object that never crosses a page, on the same
+ * turn.
+ */
+static inline void region_mark_one(struct region *r, const void *p)
+{
+	uint64_t offset = (uint64_t)((const uint8_t *)p - r->base);
+
+	r->page_epoch[offset >> REGION_PAGE_SHIFT] = r->epoch;
+}
+
+/* The same for [p, p + bytes), up to a page. */
 static inline void region_mark(struct region *r, const void *p, uint64_t bytes)
 {
 	uint64_t offset = (uint64_t)((const uint8_t *)p - r->base);

@@ -50,6 +50,8 @@ bool apply_itch_intent(const struct walk *w, const uint8_t *m, uint32_t length,
 	if (!add && !itch_is_order(m[0]))
 		return false;
 	*intent = (struct book_intent){.reference = itch_add_reference(m), .slot = BOOK_NONE};
+	if (m[0] == ITCH_REPLACE)
+		intent->new_reference = itch_replace_new_reference(m);
 	if (!add)
 		return true;
 	const struct route_table *t = &w->lane->routes;

@@ -213,7 +213,9 @@ static uint32_t run_step(struct shard *s, struct lane *l)
 	uint64_t waiting = waiting_oldest(s, l);
 	uint32_t moved = 0;
 	uint64_t offset;
+	struct walk w = {.shard = s, .lane = l, .view = &c->view, .mover = MOVER_CATCH_UP};
 
+	look_ahead_begin(&w, &c->cursor);
 	while (moved < s->options.catch_up_budget && c->members > 0) {
 		const struct record *r = run_next(l, &offset);
 
@@ -225,15 +227,8 @@ static uint32_t run_step(struct shard *s, struct lane *l)
 		}
 		if (waiting != UINT64_MAX && c->base_offset < waiting && offset >= waiting)
 			base_set(l, &c->view, waiting);
-		struct walk w = {
-		        .shard = s,
-		        .lane = l,
-		        .view = &c->view,
-		        .record = r,
-		        .offset = offset,
-		        .mover = MOVER_CATCH_UP,
-		};
-
+		w.record = r;
+		w.offset = offset;
 		walk_record(&w);
 		moved++;
 	}

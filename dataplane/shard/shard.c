@@ -343,44 +343,22 @@ static inline void shard_note_time(struct shard *s, const struct record *r)
 		s->stats.latency_unrecorded++;
 }
 
-/* The next records that are walked together: short ones, so that the cache misses of one message
- * per packet overlap as well. They stay valid until the cursor is released. */
-static uint32_t lane_gather(struct lane *l, uint32_t budget, struct walk_ahead ahead[WALK_BURST])
-{
-	uint32_t messages = 0;
-	uint32_t n = 0;
-
-	while (n < WALK_BURST && n < budget && messages < WALK_BURST) {
-		const struct record *r = cursor_next(&l->cursor);
-
-		if (r == NULL)
-			break;
-		ahead[n++] = (struct walk_ahead){r, l->cursor.position - r->bytes, false};
-		messages += r->count;
-	}
-	return n;
-}
-
 static uint32_t lane_step(struct shard *s, struct lane *l, uint32_t budget)
 {
 	struct walk w = {.shard = s, .lane = l, .view = &l->view, .mover = MOVER_CLASS};
-	struct walk_ahead ahead[WALK_BURST];
 	uint32_t moved = 0;
 
-	for (;;) {
-		uint32_t n = lane_gather(l, budget - moved, ahead);
-
-		if (n == 0)
+	l->cursor.head = log_head(&l->cursor.log);
+	if (l->cursor.position == l->cursor.head)
+		return 0;
+	look_ahead_begin(&w, &l->cursor);
+	for (; moved < budget; moved++) {
+		w.record = cursor_next(&l->cursor);
+		if (w.record == NULL)
 			break;
-		walk_prefetch_records(&w, ahead, n);
-		for (uint32_t i = 0; i < n; i++) {
-			w.record = ahead[i].record;
-			w.offset = ahead[i].offset;
-			w.prefetched = ahead[i].prefetched;
-			if (walk_record(&w))
-				shard_note_time(s, w.record);
-		}
-		moved += n;
+		w.offset = l->cursor.position - w.record->bytes;
+		if (walk_record(&w))
+			shard_note_time(s, w.record);
 	}
 	/* Out of budget with the old head in mind: how far it is really away is worth a look. */
 	if (moved == budget)

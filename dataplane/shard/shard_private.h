@@ -4,13 +4,14 @@
  * rows waiting to be written, and the catch-up of its detached groups. A *member* is a group as its
  * lane sees it. A *walk* is one record on its way through a lane.
  *
- * Files: shard.c builds it and makes the turn; walk.c takes a record apart; apply_itch.c,
- * apply_deep.c and apply_tops.c say what a message does, apply_iex.c what the latter two do alike;
- * publish.c keeps the board; catch_up.c detached groups.
+ * Files: shard.c builds it and makes the turn; walk.c takes a record apart; look_ahead.c asks the
+ * cache for what comes; apply_itch.c, apply_deep.c and apply_tops.c say what a message does,
+ * apply_iex.c what the latter two do alike; publish.c keeps the board; catch_up.c detached groups.
  */
 #ifndef DATAPLANE_SHARD_SHARD_PRIVATE_H
 #define DATAPLANE_SHARD_SHARD_PRIVATE_H
 
+#include "dataplane/book/book_ahead.h"
 #include "dataplane/shard/feed_view.h"
 #include "dataplane/shard/route.h"
 #include "dataplane/shard/shard.h"
@@ -18,7 +19,6 @@
 #define SHARD_CLASSES     2u
 #define SHARD_LATENCY_MAX 256u  /* records per turn whose latency is recorded */
 #define PUBLISH_ROWS_MAX  4096u /* board rows written per lane and turn; the rest waits */
-#define WALK_BURST        16u   /* messages whose cache misses overlap */
 
 /* Who moves a group now. */
 enum mover { MOVER_NONE, MOVER_CLASS, MOVER_CATCH_UP };
@@ -72,6 +72,17 @@ struct catch_up {
 	bool running;
 };
 
+struct look_ahead {                    /* of the walk that is under way */
+	const struct log_cursor *from; /* the walk's */
+	struct log_cursor cursor;      /* its own, with the same claim */
+	const uint8_t *at;             /* the next block of its record */
+	const uint8_t *end;
+	uint32_t left; /* blocks of the record */
+	uint32_t lead; /* messages it has seen and the walk has not */
+	bool dry;      /* at the head that the walk knows */
+	struct book_ahead books;
+};
+
 struct lane {
 	struct shard *shard;
 	bool used;         /* the class has groups on this feed */
@@ -90,6 +101,7 @@ struct lane {
 	uint32_t *members; /* indices, in the order of the shard's groups */
 	uint32_t member_count;
 	struct catch_up catch_up;
+	struct look_ahead look;
 };
 
 struct shard {
@@ -118,10 +130,10 @@ struct walk { /* one record, one lane, one mover */
 	/* The message at hand: */
 	const uint8_t *bytes;
 	uint32_t length;
-	uint8_t mover;   /* enum mover */
-	uint8_t event;   /* enum walk_event */
-	bool last;       /* of the record */
-	bool prefetched; /* the record's messages were asked for already */
+	uint8_t mover; /* enum mover */
+	uint8_t event; /* enum walk_event */
+	bool last;     /* of the record */
+	bool look;     /* somebody looks ahead */
 	uint64_t sequence;
 };
 
@@ -135,14 +147,6 @@ uint32_t lane_symbol(const struct lane *l, uint64_t name);
 
 /* -- walk.c -- */
 
-struct walk_ahead { /* a record about to be walked */
-	const struct record *record;
-	uint64_t offset;
-	bool prefetched;
-};
-
-/* Asks the cache for what the short records among these will touch. */
-void walk_prefetch_records(struct walk *w, struct walk_ahead *ahead, uint32_t count);
 /* Takes one record through the lane. True: its messages were looked at. */
 bool walk_record(struct walk *w);
 /* Does this walk bring the member something it has not had? */
@@ -184,6 +188,13 @@ bool apply_itch_intent(const struct walk *w, const uint8_t *m, uint32_t length,
                        struct book_intent *intent);
 /* The books that likely have the message's order; NULL: nobody can say. */
 const struct book_set *apply_itch_set(const struct walk *w, const uint8_t *m);
+
+/* -- look_ahead.c -- */
+
+/* The walk will read from here on. */
+void look_ahead_begin(struct walk *w, const struct log_cursor *from);
+/* The walk comes to its next message. */
+void look_ahead_step(const struct walk *w);
 
 /* -- publish.c -- */
 

@@ -76,81 +76,6 @@ void walk_system_event(struct walk *w, char code)
 	                      memory_order_relaxed);
 }
 
-/* A block as found in the record. */
-struct walk_block {
-	const uint8_t *bytes;
-	uint32_t length;
-};
-
-/* Reads up to WALK_BURST blocks. Lengths were checked when the record was appended; what would
- * lead out of the record ends the walk all the same. */
-static uint32_t walk_blocks(const struct protocol *p, const uint8_t **at, const uint8_t *end,
-                            struct walk_block blocks[WALK_BURST])
-{
-	uint32_t n = 0;
-
-	while (n < WALK_BURST && end - *at >= 2) {
-		uint32_t length = protocol_block_length(p, *at);
-
-		if ((uint64_t)(end - *at) < 2u + (uint64_t)length)
-			break;
-		blocks[n++] = (struct walk_block){*at + 2, length};
-		*at += 2u + length;
-	}
-	return n;
-}
-
-/* A burst's cache misses overlap: what the messages will touch is asked for before the first is
- * applied. Where orders belong to different groups the index lines of all are asked for first; the
- * later stages of one message then wait for nothing of another, and the processor overlaps them. */
-static void walk_prefetch(const struct walk *w, const struct walk_block *blocks, uint32_t count)
-{
-	struct book_intent intents[BOOK_BURST_MAX];
-	const struct book_set *sets[BOOK_BURST_MAX];
-	const struct lane *l = w->lane;
-	uint32_t n = 0;
-
-	assert(count <= BOOK_BURST_MAX);
-	if (l->by_reference)
-		sets[0] = &w->shard->members[l->members[0]].group->books;
-	for (uint32_t i = 0; i < count; i++) {
-		if (!apply_itch_intent(w, blocks[i].bytes, blocks[i].length, &intents[n]))
-			continue;
-		if (!l->by_reference) {
-			sets[n] = apply_itch_set(w, blocks[i].bytes);
-			if (sets[n] == NULL)
-				continue;
-			book_prefetch(sets[n], intents[n].reference);
-		}
-		n++;
-	}
-	if (n > 0 && l->by_reference)
-		book_prefetch_burst(sets[0], intents, n);
-	for (uint32_t i = 0; i < n && !l->by_reference; i++)
-		book_prefetch_burst(sets[i], &intents[i], 1);
-}
-
-void walk_prefetch_records(struct walk *w, struct walk_ahead *ahead, uint32_t count)
-{
-	const struct protocol *p = w->lane->setup->protocol;
-	struct walk_block blocks[BOOK_BURST_MAX];
-	uint32_t n = 0;
-
-	if (!p->by_order)
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct record *r = ahead[i].record;
-		const uint8_t *at = record_payload(r);
-
-		if (r->kind != RECORD_DATA || r->count >= WALK_BURST ||
-		    (r->interest & w->view->interest) == 0 || n + WALK_BURST > BOOK_BURST_MAX)
-			continue;
-		n += walk_blocks(p, &at, at + r->payload_bytes, blocks + n);
-		ahead[i].prefetched = true;
-	}
-	walk_prefetch(w, blocks, n);
-}
-
 static inline void walk_apply(struct walk *w, enum message_format format)
 {
 	switch (format) {
@@ -172,26 +97,23 @@ static void walk_data(struct walk *w)
 	const struct protocol *p = w->lane->setup->protocol;
 	const uint8_t *at = record_payload(r);
 	const uint8_t *end = at + r->payload_bytes;
-	struct walk_block blocks[WALK_BURST];
-	uint32_t left = r->count;
 
 	w->sequence = r->first_sequence;
-	while (left > 0) {
-		uint32_t n = walk_blocks(p, &at, end, blocks);
+	for (uint32_t left = r->count; left > 0 && end - at >= 2; w->sequence++) {
+		uint32_t length = protocol_block_length(p, at);
 
-		if (n == 0)
+		/* Lengths were checked when the record was appended. */
+		if ((uint64_t)(end - at) < 2u + (uint64_t)length)
 			break;
-		n = n < left ? n : left;
-		if (p->by_order && !w->prefetched)
-			walk_prefetch(w, blocks, n);
-		for (uint32_t i = 0; i < n; i++, w->sequence++) {
-			w->bytes = blocks[i].bytes;
-			w->length = blocks[i].length;
-			w->last = --left == 0;
-			w->event = EVENT_NONE;
-			walk_apply(w, (enum message_format)p->format);
-		}
-		w->shard->stats.messages += n;
+		if (w->look)
+			look_ahead_step(w);
+		w->bytes = at + 2;
+		w->length = length;
+		w->last = --left == 0;
+		w->event = EVENT_NONE;
+		walk_apply(w, (enum message_format)p->format);
+		at += 2u + length;
+		w->shard->stats.messages++;
 	}
 	w->view->next_sequence = r->first_sequence + r->count;
 }

@@ -32,7 +32,12 @@ static struct book_level *some_level(void)
 	const struct book_side *side = &f.set.books[0].side[BOOK_BID];
 
 	CU_ASSERT_TRUE_FATAL(side->count >= 2);
-	return &f.set.levels[side->first];
+	return level_at(&f.set, side, 0);
+}
+
+static uint32_t some_rung(void)
+{
+	return f.set.books[0].side[BOOK_BID].first;
 }
 
 static void test_levels(void)
@@ -44,7 +49,29 @@ static void test_levels(void)
 	some_level()->orders++;
 	found();
 	start();
-	some_level()[1].price = some_level()[0].price;
+	some_level()->price++;
+	found();
+	start();
+	f.set.keys[some_rung()]++;
+	some_level()->price++;
+	found();
+	start();
+	f.set.keys[some_rung()] = f.set.keys[some_rung() + 1];
+	found();
+	start();
+	f.set.rungs[some_rung()] = f.set.rungs[some_rung() + 1];
+	found();
+	start();
+	f.set.rungs[some_rung()] = 1u << 20;
+	found();
+	start();
+	f.set.books[0].side[BOOK_BID].best = f.set.rungs[some_rung()];
+	found();
+	start();
+	f.set.state->levels.made++;
+	found();
+	start();
+	f.set.orders[some_level()->head].level++;
 	found();
 	start();
 	f.set.books[0].side[BOOK_BID].count--;

@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 
+#include "dataplane/book/book_ahead.h"
 #include "resilience/prng.h"
 #include "tests/unit/book/fixture.h"
 #include "tests/unit/book/model.h"
@@ -329,31 +330,31 @@ static const char *stats_check(const struct world *w)
 	return NULL;
 }
 
-/* The twin gets the batch in bursts of another size, and prefetched. */
+/* The twin gets the batch behind a look ahead of changing length. */
 static void twin_run(struct world *w)
 {
 	struct book_change c;
-	struct book_intent intents[BOOK_BURST_MAX];
+	struct book_ahead ahead;
+	uint32_t seen = 0;
 
-	for (uint32_t i = 0; i < OPERATIONS_PER_BATCH;) {
-		uint32_t burst = 1 + (uint32_t)prng_below(&w->prng, BOOK_BURST_MAX);
+	book_ahead_init(&ahead);
+	for (uint32_t i = 0; i < OPERATIONS_PER_BATCH; i++) {
+		uint32_t lead = (uint32_t)prng_below(&w->prng, 2 * BOOK_AHEAD_MAX);
 
-		if (burst > OPERATIONS_PER_BATCH - i)
-			burst = OPERATIONS_PER_BATCH - i;
-		for (uint32_t k = 0; k < burst; k++) {
-			const struct op *o = &w->batch[i + k];
-
-			intents[k] = (struct book_intent){
+		for (; seen < OPERATIONS_PER_BATCH && seen < i + lead; seen++) {
+			const struct op *o = &w->batch[seen];
+			struct book_intent intent = {
 			        .reference = o->reference,
 			        .slot = o->type == 'A' ? o->slot : BOOK_NONE,
 			        .price = o->price,
 			        .side = o->side,
 			};
-			book_prefetch(&w->twin.set, o->reference);
+
+			book_ahead_add(&ahead, &w->twin.set, &intent);
 		}
-		book_prefetch_burst(&w->twin.set, intents, burst);
-		for (uint32_t k = 0; k < burst; k++, i++)
-			apply_book(&w->twin.set, &w->batch[i], &c);
+		if (prng_below(&w->prng, 50) == 0)
+			book_ahead_finish(&ahead);
+		apply_book(&w->twin.set, &w->batch[i], &c);
 	}
 }
 

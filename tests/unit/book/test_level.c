@@ -18,7 +18,7 @@ static uint32_t position_of(const struct fixture *f, const struct book_side *sid
 	uint32_t at = 0;
 
 	while (at < side->count) {
-		int64_t p = f->set.levels[side->first + at].price;
+		int64_t p = level_at(&f->set, side, at)->price;
 
 		if (index == BOOK_BID ? p >= price : p <= price)
 			break;
@@ -27,36 +27,43 @@ static uint32_t position_of(const struct fixture *f, const struct book_side *sid
 	return at;
 }
 
-static void test_find_from_any_hint(void)
+/* As many levels as several scans and a search by halves take, and rooms of others before and
+ * behind whose keys must not count. */
+static void test_find(void)
 {
-	struct fixture f;
-	const int64_t prices[] = {INT64_MIN, INT64_MIN + 1, -7, 0, 1, 4, 5, 99, INT64_MAX};
+	static const uint32_t counts[] = {0, 1, 7, 8, 9, 31, 32, 33, 40, 100, 1000, 1500};
+	const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1, 0, INT64_MAX - 1, INT64_MAX};
 
-	sides_init(&f, 64);
-	for (int i = BOOK_BID; i <= BOOK_ASK; i++) {
-		enum book_side_index index = (enum book_side_index)i;
-		struct book_side side = {0};
+	for (uint32_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
+		for (int i = BOOK_BID; i <= BOOK_ASK; i++) {
+			enum book_side_index index = (enum book_side_index)i;
+			struct book_side side[3] = {{0}};
+			struct fixture f;
 
-		CU_ASSERT_EQUAL(level_find(f.set.levels, &side, index, 5, UINT32_MAX), 0);
-		for (uint32_t n = 0; n < 9; n++) {
-			uint32_t at = position_of(&f, &side, index, prices[n]);
+			sides_init(&f, 16384);
+			for (uint32_t n = 0; n < counts[c]; n++) {
+				int64_t price = index == BOOK_BID ? 3 * n : -3 * (int64_t)n;
 
-			CU_ASSERT_PTR_NOT_NULL_FATAL(level_insert(&f.set, &side, at, prices[n]));
-		}
-		for (int64_t price = -10; price < 110; price++)
-			for (uint32_t hint = 0; hint < 12; hint++)
-				CU_ASSERT_EQUAL(level_find(f.set.levels, &side, index, price, hint),
-				                position_of(&f, &side, index, price));
-		for (uint32_t n = 0; n < 9; n++)
-			for (uint32_t hint = 0; hint < 12; hint++) {
-				uint32_t at =
-				        level_find(f.set.levels, &side, index, prices[n], hint);
-
-				CU_ASSERT_TRUE(level_is(f.set.levels, &side, at, prices[n]));
+				for (uint32_t k = 0; k < 3; k++)
+					level_insert(&f.set, &side[k], index, n, price);
 			}
-		CU_ASSERT_FALSE(level_is(f.set.levels, &side, 9, 0));
-	}
-	fixture_finish(&f);
+			int64_t limit = 3 * (int64_t)counts[c] + 5;
+
+			for (int64_t price = -limit; price < limit; price++)
+				CU_ASSERT_EQUAL(
+				        level_find(&f.set, &side[1], level_key(index, price)),
+				        position_of(&f, &side[1], index, price));
+			for (uint32_t n = 0; n < 6; n++)
+				CU_ASSERT_EQUAL(
+				        level_find(&f.set, &side[1], level_key(index, ends[n])),
+				        position_of(&f, &side[1], index, ends[n]));
+			for (uint32_t n = 0; n < counts[c]; n++)
+				CU_ASSERT_TRUE(level_is(
+				        &f.set, &side[1], n,
+				        level_key(index, level_at(&f.set, &side[1], n)->price)));
+			CU_ASSERT_FALSE(level_is(&f.set, &side[1], counts[c], 0));
+			fixture_finish(&f);
+		}
 }
 
 static void test_room_grows_shrinks_comes_back(void)
@@ -66,7 +73,7 @@ static void test_room_grows_shrinks_comes_back(void)
 
 	sides_init(&f, 1024);
 	for (uint32_t i = 0; i < 100; i++) {
-		CU_ASSERT_PTR_NOT_NULL_FATAL(level_insert(&f.set, &side, side.count, i));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(level_insert(&f.set, &side, BOOK_BID, side.count, i));
 		CU_ASSERT_TRUE(side.capacity >= side.count);
 		CU_ASSERT_TRUE(side.capacity < 2 * side.count + LEVEL_ROOM_MIN);
 	}
@@ -74,7 +81,7 @@ static void test_room_grows_shrinks_comes_back(void)
 	for (uint32_t i = 100; i > 1; i--) {
 		level_remove(&f.set, &side, 0);
 		for (uint32_t n = 0; n < side.count; n++)
-			CU_ASSERT_EQUAL(f.set.levels[side.first + n].price, 101 - i + n);
+			CU_ASSERT_EQUAL(level_at(&f.set, &side, n)->price, 101 - i + n);
 	}
 	CU_ASSERT_TRUE(side.capacity <= 4 * LEVEL_ROOM_MIN);
 	level_remove(&f.set, &side, 0);
@@ -87,7 +94,7 @@ static void test_room_grows_shrinks_comes_back(void)
 	uint32_t used = f.set.state->levels.used;
 
 	for (uint32_t i = 0; i < 100; i++)
-		CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &side, side.count, i));
+		CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &side, BOOK_BID, side.count, i));
 	CU_ASSERT_TRUE(f.set.state->levels.used <= used + LEVEL_ROOM_MIN);
 	fixture_finish(&f);
 }
@@ -102,21 +109,21 @@ static void test_full_array_refuses(void)
 
 	sides_init(&f, 32 + 16 + 8 + 4 + 2); /* two levels too few for anything */
 	for (uint32_t i = 0; i < 32; i++)
-		CU_ASSERT_PTR_NOT_NULL_FATAL(level_insert(&f.set, &a, a.count, i));
-	CU_ASSERT_PTR_NULL(level_insert(&f.set, &a, a.count, 32));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(level_insert(&f.set, &a, BOOK_BID, a.count, i));
+	CU_ASSERT_PTR_NULL(level_insert(&f.set, &a, BOOK_BID, a.count, 32));
 	CU_ASSERT_EQUAL(a.count, 32);
-	CU_ASSERT_EQUAL(f.set.levels[a.first + 31].price, 31);
+	CU_ASSERT_EQUAL(level_at(&f.set, &a, 31)->price, 31);
 	for (uint32_t i = 0; i < 7; i++)
-		CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &b[i], 0, i));
-	CU_ASSERT_PTR_NULL(level_insert(&f.set, &b[7], 0, 7));
+		CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &b[i], BOOK_BID, 0, i));
+	CU_ASSERT_PTR_NULL(level_insert(&f.set, &b[7], BOOK_BID, 0, 7));
 	CU_ASSERT_EQUAL(b[7].capacity, 0);
 	for (uint32_t i = 0; i < 7; i++) {
 		CU_ASSERT_EQUAL(b[i].capacity, LEVEL_ROOM_MIN);
-		CU_ASSERT_EQUAL(f.set.levels[b[i].first].price, i);
+		CU_ASSERT_EQUAL(level_at(&f.set, &b[i], 0)->price, i);
 	}
 	while (a.count != 0)
 		level_remove(&f.set, &a, a.count - 1);
-	CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &b[7], 0, 7));
+	CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, &b[7], BOOK_BID, 0, 7));
 	fixture_finish(&f);
 }
 
@@ -132,11 +139,11 @@ static void test_random_sides(void)
 		struct book_side *side = &sides[prng_below(&prng, 32)];
 		bool grow = prng_below(&prng, 16) < ((n / 20000) % 2 == 0 ? 11u : 5u);
 		int64_t price = (int64_t)prng_below(&prng, 300);
-		uint32_t hint = (uint32_t)prng_below(&prng, 64);
-		uint32_t at = level_find(f.set.levels, side, BOOK_ASK, price, hint);
+		int64_t key = level_key(BOOK_ASK, price);
+		uint32_t at = level_find(&f.set, side, key);
 
-		if (grow && !level_is(f.set.levels, side, at, price))
-			CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, side, at, price));
+		if (grow && !level_is(&f.set, side, at, key))
+			CU_ASSERT_PTR_NOT_NULL(level_insert(&f.set, side, BOOK_ASK, at, price));
 		if (!grow && side->count > 0)
 			level_remove(&f.set, side, (uint32_t)prng_below(&prng, side->count));
 	}
@@ -145,8 +152,8 @@ static void test_random_sides(void)
 
 	for (uint32_t i = 0; i < 32; i++) {
 		for (uint32_t n = 1; n < sides[i].count; n++)
-			CU_ASSERT_TRUE(f.set.levels[sides[i].first + n].price <
-			               f.set.levels[sides[i].first + n - 1].price);
+			CU_ASSERT_TRUE(level_at(&f.set, &sides[i], n)->price <
+			               level_at(&f.set, &sides[i], n - 1)->price);
 		rooms += sides[i].capacity;
 		live += sides[i].count;
 		CU_ASSERT_TRUE(sides[i].capacity <= 4 * LEVEL_ROOM_MIN ||
@@ -174,12 +181,12 @@ static void large_check(const struct fixture *f, const struct large *l)
 	CU_ASSERT_TRUE(l->count == 0 || l->side.first >= room);
 	CU_ASSERT_TRUE(l->side.first + l->count <= room + l->side.capacity);
 	for (uint32_t n = 0; n < l->count; n++)
-		CU_ASSERT_EQUAL_FATAL(f->set.levels[l->side.first + n].price, l->prices[n]);
+		CU_ASSERT_EQUAL_FATAL(level_at(&f->set, &l->side, n)->price, l->prices[n]);
 }
 
 static bool large_insert(struct fixture *f, struct large *l, uint32_t at, int64_t price)
 {
-	struct book_level *level = level_insert(&f->set, &l->side, at, price);
+	struct book_level *level = level_insert(&f->set, &l->side, BOOK_BID, at, price);
 
 	if (level == NULL)
 		return false;
@@ -290,7 +297,7 @@ static void test_a_large_room_fills_to_the_last(void)
 int main(void)
 {
 	const struct suite_test tests[] = {
-	        {"finds from any hint", test_find_from_any_hint},
+	        {"finds", test_find},
 	        {"a room grows, shrinks, comes back", test_room_grows_shrinks_comes_back},
 	        {"a full array refuses", test_full_array_refuses},
 	        {"random sides", test_random_sides},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/wire/bytes.h"
+#include "dataplane/wire/checksum.h"
 
 #define ETHER_BYTES    14u
 #define VLAN_TAG_BYTES 4u
@@ -43,40 +44,14 @@ const char *frame_verdict_name(enum frame_verdict v)
 	return verdict_names[v];
 }
 
-/* One's complement sum in native byte order (RFC 1071 allows any order, so long as the result is
- * stored in the same one). Carries gather in the upper half: 2^32 words before it could overflow.
- */
-static uint64_t sum_add(uint64_t sum, const uint8_t *p, uint32_t bytes)
-{
-	for (; bytes >= 4; p += 4, bytes -= 4)
-		sum += le32(p);
-	if (bytes >= 2) {
-		sum += le16(p);
-		p += 2;
-		bytes -= 2;
-	}
-	if (bytes != 0)
-		sum += *p;
-	return sum;
-}
-
-static uint16_t sum_fold(uint64_t sum)
-{
-	sum = (sum & 0xffffffffu) + (sum >> 32);
-	sum = (sum & 0xffffffffu) + (sum >> 32);
-	sum = (sum & 0xffffu) + (sum >> 16);
-	sum = (sum & 0xffffu) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
 /* Folded sum over pseudo header and datagram: 0xffff when a checksum that is included is right. */
 static uint16_t udp_sum(const uint8_t *ip, const uint8_t *udp, uint32_t udp_bytes)
 {
-	uint64_t sum = sum_add(0, ip + 12, 8);
+	uint64_t sum = checksum_add(0, ip + 12, 8);
 
 	sum += __builtin_bswap16((uint16_t)IP_PROTOCOL_UDP);
 	sum += __builtin_bswap16((uint16_t)udp_bytes);
-	return sum_fold(sum_add(sum, udp, udp_bytes));
+	return checksum_fold(checksum_add(sum, udp, udp_bytes));
 }
 
 static bool is_vlan(uint16_t ether_type)
@@ -99,7 +74,7 @@ static enum frame_verdict parse_ipv4(const uint8_t *ip, uint32_t bytes,
 		return FRAME_BAD_IP_HEADER;
 	if (total_bytes > bytes)
 		return FRAME_IP_BEYOND_CAPTURE;
-	if (o->verify_ip_checksum && sum_fold(sum_add(0, ip, header_bytes)) != 0xffff)
+	if (o->verify_ip_checksum && checksum_fold(checksum_add(0, ip, header_bytes)) != 0xffff)
 		return FRAME_BAD_CHECKSUM;
 	if ((be16(ip + 6) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0)
 		return FRAME_FRAGMENT;
@@ -184,7 +159,7 @@ uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_
 	put_le16(ip + 10, 0);
 	put_be32(ip + 12, a->source_address);
 	put_be32(ip + 16, a->destination_address);
-	put_le16(ip + 10, (uint16_t)~sum_fold(sum_add(0, ip, IPV4_BYTES_MIN)));
+	put_le16(ip + 10, (uint16_t)~checksum_fold(checksum_add(0, ip, IPV4_BYTES_MIN)));
 	put_be16(udp, a->source_port);
 	put_be16(udp + 2, a->destination_port);
 	put_be16(udp + 4, (uint16_t)udp_bytes);

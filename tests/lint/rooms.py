@@ -6,7 +6,7 @@ docs/architecture.md says why. A new room, or a new arrow, is a line here.
 import os
 import pathlib
 
-DATAPLANE = ['memory', 'wire', 'log', 'feed', 'book', 'shard', 'port']
+DATAPLANE = ['memory', 'wire', 'host', 'log', 'feed', 'book', 'shard', 'port']
 
 
 def _dataplane(*names):
@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     'config': set(),
     'dataplane/memory': _dataplane(),
     'dataplane/wire': _dataplane('memory'),
+    'dataplane/host': _dataplane('wire') | {'resilience'},
     'dataplane/log': _dataplane('memory'),
     'dataplane/feed': _dataplane('memory', 'wire', 'log') | {'resilience'},
     'dataplane/book': _dataplane('memory'),

@@ -8,6 +8,7 @@
 #include "dataplane/feed/arbiter.h"
 #include "dataplane/feed/line.h"
 #include "dataplane/feed/receiver.h"
+#include "dataplane/host/host.h"
 #include "dataplane/log/log.h"
 #include "dataplane/port/port.h"
 #include "dataplane/shard/group.h"
@@ -51,6 +52,40 @@ static const struct counter port_rows[] = {
 };
 TABLE(counters_port, "port", port_stats, port_rows);
 
+static const struct counter host_rows[] = {
+        COUNTER(host_stats, arp_requests, "packets", "ARP requests for the port's address."),
+        COUNTER(host_stats, arp_replies, "packets", "ARP replies said."),
+        COUNTER(host_stats, arp_announcements, "packets", "Times the address was announced."),
+        COUNTER(host_stats, arp_conflicts, "packets",
+                "ARP packets of another station that uses the port's address."),
+        COUNTER(host_stats, echo_requests, "packets", "Pings to the port's address."),
+        COUNTER(host_stats, echo_replies, "packets", "Pings answered."),
+        COUNTER(host_stats, echo_limited, "packets",
+                "Pings left alone: too many in a second, or too long to answer."),
+        COUNTER(host_stats, igmp_queries_v1, "packets", "IGMP queries of version 1."),
+        COUNTER(host_stats, igmp_queries_v2, "packets", "IGMP queries of version 2."),
+        COUNTER(host_stats, igmp_queries_v3, "packets", "IGMP queries of version 3."),
+        COUNTER(host_stats, igmp_reports_heard, "packets",
+                "Reports of others about the port's groups, versions 1 and 2."),
+        COUNTER(host_stats, igmp_suppressed, "packets",
+                "Reports not said because another host had said the same."),
+        COUNTER(host_stats, igmp_reports, "packets", "IGMP reports said."),
+        COUNTER(host_stats, igmp_leaves, "packets", "IGMP messages that groups are left."),
+        COUNTER(host_stats, igmp_version_changes, "times",
+                "Times another version of IGMP was spoken because of a querier."),
+        GAUGE(host_stats, igmp_version, "", "Version of IGMP spoken now, 0: none."),
+        GAUGE(host_stats, groups, "groups", "Multicast groups joined now."),
+        COUNTER(host_stats, fragments, "packets", "Fragments, which are not taken."),
+        COUNTER(host_stats, bad_checksum, "packets", "Packets with a wrong checksum."),
+        COUNTER(host_stats, malformed, "packets", "Packets that contradict themselves."),
+        COUNTER(host_stats, ignored, "packets", "Packets that were for others, or none to answer."),
+        COUNTER(host_stats, receive_dropped, "packets",
+                "Frames for the address that found no room on the way to the control thread."),
+        COUNTER(host_stats, send_dropped, "packets",
+                "Frames of the address that found no room on the way to the port."),
+};
+TABLE(counters_host, "host", host_stats, host_rows);
+
 #define FRAMES(verdict, id, help) ELEMENT(receiver_stats, frames, verdict, id, "packets", help)
 
 static const struct counter receiver_rows[] = {
@@ -71,9 +106,13 @@ static const struct counter receiver_rows[] = {
                "Packets with a wrong IP or UDP checksum, where verification is on."),
         COUNTER(receiver_stats, unknown_destination, "packets",
                 "Datagrams to a destination that is no line of any feed."),
+        COUNTER(receiver_stats, other_source, "packets",
+                "Datagrams to a line that came from another source than the line's."),
         COUNTER(receiver_stats, feed_packets, "packets", "Datagrams of lines, malformed included."),
         COUNTER(receiver_stats, malformed_packets, "packets",
                 "Datagrams of lines that were malformed or cut."),
+        COUNTER(receiver_stats, host_frames, "packets",
+                "Frames that may be for a port's own address: ARP, ping, IGMP."),
 };
 TABLE(counters_receiver, "receiver", receiver_stats, receiver_rows);
 

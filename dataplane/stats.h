@@ -19,12 +19,14 @@ struct counter {
 };
 
 struct counter_table {
-	const char *name; /* "port", "receiver", "line", "feed", "log", "shard", "group", "books" */
+	const char *name; /* "port", "host", "receiver", "line", "feed", "log", "shard", "group",
+	                     "books" */
 	const struct counter *counters;
 	uint32_t count; /* = sizeof(struct) / 8 */
 };
 
 extern const struct counter_table counters_port;
+extern const struct counter_table counters_host;
 extern const struct counter_table counters_receiver;
 extern const struct counter_table counters_line;
 extern const struct counter_table counters_arbiter;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "dataplane/wire/ipv4.h"
+
 #define SLOT_MASK (RECEIVER_LINE_SLOTS - 1)
 
 static_assert((RECEIVER_LINE_SLOTS & SLOT_MASK) == 0, "slots are found with a mask");
@@ -101,6 +103,22 @@ int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint1
 	return line.line;
 }
 
+int receiver_only_from(struct receiver *r, uint32_t address, uint16_t port, uint32_t source)
+{
+	struct receiver_line *l = line_find(r, address, port);
+
+	if (!l->used)
+		return -ENOENT;
+	l->source = source;
+	return 0;
+}
+
+void receiver_add_host(struct receiver *r, uint32_t port, struct frame_ring *ring, uint32_t address)
+{
+	assert(port < RECEIVER_PORTS_MAX);
+	r->hosts[port] = (struct receiver_host){.ring = ring, .address = address};
+}
+
 int receiver_allow(struct receiver *r, uint32_t address, uint16_t port)
 {
 	if (r->allow_count == RECEIVER_ALLOW_MAX)
@@ -161,6 +179,17 @@ static void feed_datagram(struct receiver *r, const struct receiver_line *l,
 		arbiter_on_packet(&f->arbiter, l->line, &p, now_ns, time_source);
 }
 
+/* A frame that is no datagram. What finds no room in the ring is counted there. */
+static __attribute__((noinline)) void host_frame(struct receiver *r, const struct packet *p)
+{
+	const struct receiver_host *h = &r->hosts[p->port % RECEIVER_PORTS_MAX];
+
+	if (h->ring == NULL || !ipv4_host_may_want(p->data, p->bytes, h->address))
+		return;
+	r->stats.host_frames++;
+	frame_ring_push(h->ring, p->data, p->bytes);
+}
+
 static void on_packet(struct receiver *r, const struct packet *packet, uint64_t turn_ns)
 {
 	struct datagram d;
@@ -168,14 +197,20 @@ static void on_packet(struct receiver *r, const struct packet *packet, uint64_t 
 
 	r->stats.packets++;
 	r->stats.frames[v]++;
-	if (v != FRAME_OK)
+	if (v != FRAME_OK) {
+		host_frame(r, packet);
 		return;
+	}
 	const struct receiver_line *l = line_of(r, &d);
 
 	if (l == NULL && r->learn)
 		l = line_learn(r, &d);
 	if (l == NULL) {
 		r->stats.unknown_destination++;
+		return;
+	}
+	if (l->source != 0 && l->source != d.source_address) {
+		r->stats.other_source++;
 		return;
 	}
 	bool own_time = packet->time_source == TIME_HARDWARE || packet->time_source == TIME_CAPTURE;

@@ -9,6 +9,9 @@
  * be learned than the arbiter has lines, the last line stands for all further ones: lines are
  * bookkeeping, messages are arbitrated by sequence alone.
  *
+ * Frames that are no datagrams may be for the host on the port (ARP, ping, IGMP): where a port has
+ * one, those are copied into its ring. A datagram costs nothing for it.
+ *
  * The time of a packet is its own where the port knows it (hardware, capture), else the turn's.
  */
 #ifndef DATAPLANE_FEED_RECEIVER_H
@@ -19,18 +22,22 @@
 
 #include "dataplane/feed/arbiter.h"
 #include "dataplane/wire/frame.h"
+#include "dataplane/wire/frame_ring.h"
 #include "dataplane/wire/packet.h"
 
 #define RECEIVER_FEEDS_MAX  8u
 #define RECEIVER_LINE_SLOTS 8192u /* open addressing, at most half full */
 #define RECEIVER_ALLOW_MAX  64u
+#define RECEIVER_PORTS_MAX  16u
 
 struct receiver_stats {
 	uint64_t packets;
 	uint64_t frames[FRAME_VERDICT_COUNT]; /* by verdict; FRAME_OK: datagrams */
 	uint64_t unknown_destination;         /* datagrams to no line */
+	uint64_t other_source;                /* datagrams to a line, not from its source */
 	uint64_t feed_packets;                /* datagrams of lines, malformed included */
 	uint64_t malformed_packets;
+	uint64_t host_frames; /* frames that may be for a port's host */
 };
 
 struct receiver_feed {
@@ -46,6 +53,7 @@ struct receiver_feed {
 
 struct receiver_line {
 	uint32_t address;
+	uint32_t source; /* 0: any */
 	uint16_t port;
 	uint8_t feed;
 	uint8_t line;
@@ -56,6 +64,11 @@ struct receiver_line {
 struct receiver_allowed {
 	uint32_t address;
 	uint16_t port;
+};
+
+struct receiver_host {
+	struct frame_ring *ring; /* NULL: the port has no host */
+	uint32_t address;
 };
 
 struct receiver {
@@ -70,6 +83,7 @@ struct receiver {
 	bool learn;                                        /* replay: feed 0 learns lines */
 	struct receiver_allowed allow[RECEIVER_ALLOW_MAX]; /* if any: only these may be learned */
 	uint32_t allow_count;
+	struct receiver_host hosts[RECEIVER_PORTS_MAX]; /* by packet.port */
 };
 
 void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn);
@@ -79,6 +93,12 @@ int receiver_add_feed(struct receiver *r, struct receiver_feed *f);
  * or the receiver has no slot left), -EEXIST (the destination is a line already). Address 0: any
  * address, for datagrams to that port that no other line takes. */
 int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port);
+/* Takes the line at this destination from one source only. 0, or -ENOENT: it is no line. */
+int receiver_only_from(struct receiver *r, uint32_t address, uint16_t port, uint32_t source);
+/* Copies what may be for the host with this address on a port into ring, which the receiver is the
+ * producer of and which must outlive it. */
+void receiver_add_host(struct receiver *r, uint32_t port, struct frame_ring *ring,
+                       uint32_t address);
 /* Restricts learning: with at least one of these, nothing else becomes a line. 0 or -EMFILE. */
 int receiver_allow(struct receiver *r, uint32_t address, uint16_t port);
 

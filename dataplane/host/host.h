@@ -70,6 +70,8 @@ struct host_stats {
 	uint64_t bad_checksum;
 	uint64_t malformed;
 	uint64_t ignored;
+	uint64_t receive_dropped; /* of the rings around the host: filled in by its owner */
+	uint64_t send_dropped;
 };
 
 struct host_group {

@@ -165,6 +165,57 @@ static void test_configured_lines(void)
 	CU_ASSERT_EQUAL(feeds[0].malformed_packets, 0);
 }
 
+static void test_a_line_may_have_one_source(void)
+{
+	world(false, 1, 2);
+	receiver_add_line(&receiver, 0, GROUP_A, PORT);
+	receiver_add_line(&receiver, 0, GROUP_B, PORT);
+	CU_ASSERT_EQUAL(receiver_only_from(&receiver, GROUP_A, PORT + 1, 1), -ENOENT);
+	CU_ASSERT_EQUAL(receiver_only_from(&receiver, GROUP_A, PORT, 0x0a000001), 0);
+	CU_ASSERT_EQUAL(receiver_only_from(&receiver, GROUP_B, PORT, 0x0a000002), 0);
+	send_good(GROUP_A, PORT); /* from 0x0a000001 */
+	send_good(GROUP_B, PORT);
+	CU_ASSERT_EQUAL(seen[0].packets, 1);
+	CU_ASSERT_EQUAL(receiver.stats.other_source, 1);
+	CU_ASSERT_EQUAL(receiver.stats.unknown_destination, 0);
+	CU_ASSERT_EQUAL(receiver.stats.feed_packets, 1);
+}
+
+/* An ARP frame that came in at a port. */
+static void send_arp(uint8_t port, uint32_t bytes)
+{
+	const struct packet p = {.data = frames[0], .bytes = bytes, .port = port};
+
+	memset(frames[0], 0, sizeof(frames[0]));
+	put_be16(frames[0] + 12, 0x0806);
+	frames[0][20] = 77;
+	receiver_on_packets(&receiver, &p, 1, 1000);
+}
+
+static void test_frames_for_a_host(void)
+{
+	static uint8_t memory[4 * 128] __attribute__((aligned(8)));
+	static struct frame_ring ring;
+
+	world(false, 1, 1);
+	frame_ring_init(&ring, memory, 4, 100);
+	receiver_add_line(&receiver, 0, GROUP_A, PORT);
+	receiver_add_host(&receiver, 3, &ring, 0x0a010203);
+	send_arp(3, 60);
+	CU_ASSERT_EQUAL_FATAL(frame_ring_count(&ring), 1);
+	CU_ASSERT_EQUAL(frame_ring_at(&ring, 0)->bytes, 60);
+	CU_ASSERT_EQUAL(frame_ring_at(&ring, 0)->data[20], 77);
+	send_arp(2, 60); /* no host there */
+	send_good(GROUP_A, PORT);
+	CU_ASSERT_EQUAL(frame_ring_count(&ring), 1);
+	CU_ASSERT_EQUAL(receiver.stats.host_frames, 1);
+	CU_ASSERT_EQUAL(receiver.stats.frames[FRAME_NOT_IPV4], 2);
+	for (int i = 0; i < 5; i++)
+		send_arp(3, 60);
+	CU_ASSERT_EQUAL(frame_ring_count(&ring), 4);
+	CU_ASSERT_EQUAL(frame_ring_dropped(&ring), 2);
+}
+
 static void test_damaged_and_malformed_count(void)
 {
 	world(false, 1, 2);
@@ -404,6 +455,8 @@ static void test_trims_in_quiet_turns(void)
 }
 
 static const struct suite_test tests[] = {
+        {"a line may have one source", test_a_line_may_have_one_source},
+        {"frames for a host", test_frames_for_a_host},
         {"trims in quiet turns", test_trims_in_quiet_turns},
         {"configured lines", test_configured_lines},
         {"damaged and malformed count", test_damaged_and_malformed_count},

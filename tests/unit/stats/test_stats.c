@@ -6,6 +6,7 @@
 
 #include "dataplane/book/book.h"
 #include "dataplane/feed/receiver.h"
+#include "dataplane/host/host.h"
 #include "dataplane/port/port.h"
 #include "dataplane/shard/shard.h"
 #include "tests/unit/suite.h"
@@ -16,6 +17,7 @@ static const struct {
 	size_t bytes;
 } tables[] = {
         {&counters_port, "port", sizeof(struct port_stats)},
+        {&counters_host, "host", sizeof(struct host_stats)},
         {&counters_receiver, "receiver", sizeof(struct receiver_stats)},
         {&counters_line, "line", sizeof(struct line_stats)},
         {&counters_arbiter, "feed", sizeof(struct arbiter_stats)},

@@ -52,6 +52,44 @@ static int check_cores(struct load *l)
 	return 0;
 }
 
+/* Of the network as a whole, or everybody in it? /31 and /32 have neither. */
+static bool is_network_wide(const struct config_port *p)
+{
+	uint32_t bits = p->prefix_bits >= 31 ? 0 : UINT32_MAX >> p->prefix_bits;
+
+	return bits != 0 && ((p->address & bits) == 0 || (p->address & bits) == bits);
+}
+
+/* What a port's own address needs; looks at the ports before it, too. */
+static int check_station(struct load *l, uint32_t port)
+{
+	const struct config_port *ports = l->config->ports;
+	const struct config_port *p = &ports[port];
+	char text[VALUE_TEXT_BYTES];
+
+	if (p->address == 0) {
+		at(l, "ports[%" PRIu32 "].igmp", port);
+		return p->igmp == CONFIG_IGMP_OFF
+		               ? 0
+		               : FAIL(l, "the port has no address that reports could come from; "
+		                         "give it ports[].address, or igmp: off");
+	}
+	value_print_prefix(p->address, p->prefix_bits, text);
+	at(l, "ports[%" PRIu32 "].address", port);
+	if (is_network_wide(p))
+		return FAIL(l, "%s is the address of a whole network; one station's", text);
+	for (uint32_t i = 0; i < port; i++)
+		if (ports[i].address == p->address)
+			return FAIL(l,
+			            "%s is the address of port \"%s\" already; each address once",
+			            text, ports[i].name);
+	at(l, "ports[%" PRIu32 "].frame_bytes_max", port);
+	if (p->frame_bytes_max < CONFIG_FRAME_HOST_MIN)
+		return FAIL(l, "%" PRIu32 " are too few for a port with an address; at least %u",
+		            p->frame_bytes_max, CONFIG_FRAME_HOST_MIN);
+	return 0;
+}
+
 static int check_ports(struct load *l)
 {
 	const struct config_port *ports = l->config->ports;
@@ -75,6 +113,10 @@ static int check_ports(struct load *l)
 			            "\"%s\" is the device of port \"%s\" already; each device once",
 			            report_quote(p->device).text, ports[j].name);
 		}
+		int status = check_station(l, i);
+
+		if (status != 0)
+			return status;
 	}
 	return 0;
 }

@@ -26,10 +26,11 @@
 #define CONFIG_ERROR_BYTES    512u
 #define CONFIG_NONE           UINT32_MAX
 /* What other rooms' limits are called here; app/ asserts that they agree. */
-#define CONFIG_QUEUES_MAX    16u
-#define CONFIG_NAME_BYTES    32u          /* with the terminator; the engine's may have one more */
-#define CONFIG_SYMBOL_BYTES  8u           /* longest symbol */
-#define CONFIG_SEGMENT_BYTES (2ull << 20) /* pool, log and parking are whole segments */
+#define CONFIG_QUEUES_MAX     16u
+#define CONFIG_NAME_BYTES     32u          /* with the terminator; the engine's may have one more */
+#define CONFIG_SYMBOL_BYTES   8u           /* longest symbol */
+#define CONFIG_FRAME_HOST_MIN 602u         /* frame_bytes_max of a port with an address */
+#define CONFIG_SEGMENT_BYTES  (2ull << 20) /* pool, log and parking are whole segments */
 
 struct config_error {
 	/* One line: "FILE:LINE: KEY: what is wrong; what is allowed"; KEY is "yaml" where the file
@@ -49,6 +50,7 @@ enum config_select {
 	CONFIG_SELECT_PATTERN,
 	CONFIG_SELECT_HASH
 };
+enum config_igmp { CONFIG_IGMP_V3, CONFIG_IGMP_V2, CONFIG_IGMP_OFF };
 enum config_multicast { CONFIG_MULTICAST_FILTER, CONFIG_MULTICAST_ALL };
 
 struct config_engine {
@@ -78,6 +80,10 @@ struct config_port {
 	enum config_multicast multicast;
 	bool promiscuous;
 	bool hardware_timestamps;
+	uint32_t address; /* the port's own, host order; 0: none */
+	uint32_t prefix_bits;
+	uint32_t vlan; /* of what is said under the address; 0: untagged */
+	enum config_igmp igmp;
 };
 
 struct config_line {
@@ -85,6 +91,7 @@ struct config_line {
 	uint32_t port;    /* index in ports */
 	uint32_t address; /* host order */
 	uint16_t udp_port;
+	uint32_t source; /* 0: any */
 };
 
 struct config_feed {

@@ -27,12 +27,13 @@
 static const char *const huge_pages[] = {"auto", "yes", "no", NULL};
 static const char *const idle[] = {"spin", "pause", "yield", NULL};
 static const char *const multicast[] = {"filter", "all", NULL};
+static const char *const igmp[] = {"v3", "v2", "off", NULL};
 static const char *const join[] = {"first", "one", NULL};
 static const char *const classes[] = {"critical", "normal", NULL};
 
 static_assert(CONFIG_HUGE_NO == 2 && CONFIG_IDLE_YIELD == 2, "words follow the enum");
 static_assert(CONFIG_MULTICAST_ALL == 1 && CONFIG_JOIN_ONE == 1, "words follow the enum");
-static_assert(CONFIG_NORMAL == 1, "words follow the enum");
+static_assert(CONFIG_NORMAL == 1 && CONFIG_IGMP_OFF == 2, "words follow the enum");
 
 static const struct option table[] = {
         /* engine */
@@ -116,6 +117,17 @@ static const struct option table[] = {
          "Whether the device's receive times are used where it has "
          "them.",
          .type = OPTION_BOOL, AT(config_port, hardware_timestamps), .fallback = "yes"},
+        {"ports[].address",
+         "The port's own address, which Genesis answers ARP and ping for and joins groups from. It "
+         "must be no other's, not the kernel's either.",
+         .type = OPTION_PREFIX, AT_TWO(config_port, address, prefix_bits), .fallback = "none"},
+        {"ports[].vlan", "The VLAN of what is said under the address; 0: untagged.",
+         .type = OPTION_COUNT, AT(config_port, vlan), .max = 4094, .fallback = "0"},
+        {"ports[].igmp",
+         "The highest version of IGMP by which the lines' groups are joined; `off`: they are not. "
+         "`v3` and `v2` need an address.",
+         .type = OPTION_ENUM, AT(config_port, igmp), .words = igmp,
+         .computed = "v3 with an address, else off"},
 
         /* feeds */
         {"feeds", "The market data feeds; each has one log. Its lines carry the same messages.",
@@ -138,6 +150,11 @@ static const struct option table[] = {
          "Destination of its datagrams: multicast group and UDP port; `0.0.0.0`: to that port at "
          "any address, for tests. One core polls a destination once.",
          .type = OPTION_ADDRESS, AT_TWO(config_line, address, udp_port), .required = true},
+        {"feeds[].lines[].source",
+         "The only sender whose datagrams are taken (SSM), which IGMPv3 joins the group for; "
+         "`none`: "
+         "any.",
+         .type = OPTION_STATION, AT(config_line, source), .fallback = "none"},
         {"feeds[].gap", "What happens when a message is missing.", .type = OPTION_MAPPING},
         {"feeds[].gap.hold_max",
          "How long later messages wait for a missing one before it is given "

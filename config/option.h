@@ -28,6 +28,8 @@ enum option_type {
 	OPTION_ENUM,       /* enum: index in words */
 	OPTION_CPU,        /* uint32_t; CONFIG_NONE: none */
 	OPTION_ADDRESS,    /* uint32_t at offset, uint16_t at offset_second */
+	OPTION_STATION,    /* uint32_t; 0: none */
+	OPTION_PREFIX,     /* the same at offset, uint32_t at offset_second */
 	OPTION_REFERENCE,  /* uint32_t: index of what is named */
 	OPTION_REFERENCES, /* const uint32_t * at offset, count at offset_second */
 	OPTION_TEXTS,      /* const char *const *, NULL-terminated */

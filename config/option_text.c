@@ -47,6 +47,10 @@ const char *option_type_text(const struct option *o)
 		return "CPU";
 	case OPTION_ADDRESS:
 		return "address:port";
+	case OPTION_STATION:
+		return "address";
+	case OPTION_PREFIX:
+		return "address/bits";
 	case OPTION_REFERENCE:
 		return option_target_text(o->target);
 	case OPTION_REFERENCES:
@@ -135,6 +139,12 @@ void option_bounds_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	case OPTION_ADDRESS:
 		snprintf(out, room, "IPv4, port 1 to 65535");
 		break;
+	case OPTION_STATION:
+		snprintf(out, room, "IPv4 of one station, or none");
+		break;
+	case OPTION_PREFIX:
+		snprintf(out, room, "IPv4 of one station and 1 to 32, or none");
+		break;
 	case OPTION_TEXTS:
 	case OPTION_SETTINGS:
 		snprintf(out, room, "up to %" PRIu64, o->max);
@@ -198,6 +208,14 @@ void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	case OPTION_ADDRESS:
 		snprintf(out, room,
 		         "an IPv4 address and a port from 1 to 65535, as 233.54.12.111:26477");
+		break;
+	case OPTION_STATION:
+		snprintf(out, room, "the IPv4 address of one station, as 10.1.2.3, or none");
+		break;
+	case OPTION_PREFIX:
+		snprintf(out, room,
+		         "the IPv4 address of one station and the bits of its network, as "
+		         "10.1.2.3/24, or none");
 		break;
 	case OPTION_REFERENCE:
 		snprintf(out, room, "the name of a %s", option_target_text(o->target));

@@ -144,6 +144,22 @@ static void print_address(const struct printer *p, const struct option *o, const
 	fputs(text, p->out);
 }
 
+static void print_station(const struct printer *p, const struct option *o, const char *base)
+{
+	uint32_t address;
+	uint32_t bits = 0;
+	char text[VALUE_TEXT_BYTES] = "none";
+
+	memcpy(&address, base + o->offset, sizeof(address));
+	if (o->type == OPTION_PREFIX)
+		memcpy(&bits, base + o->offset_second, sizeof(bits));
+	if (address != 0 && bits != 0)
+		value_print_prefix(address, bits, text);
+	else if (address != 0)
+		value_print_station(address, text);
+	fputs(text, p->out);
+}
+
 static const char *text_at(const struct option *o, const char *base)
 {
 	const char *text;
@@ -186,6 +202,8 @@ static bool is_absent(const struct option *o, const char *base)
 	case OPTION_ENUM:
 	case OPTION_CPU:
 	case OPTION_ADDRESS:
+	case OPTION_STATION:
+	case OPTION_PREFIX:
 	case OPTION_REFERENCE:
 	case OPTION_REFERENCES:
 	case OPTION_SYMBOLS:
@@ -223,6 +241,10 @@ static void print_value(struct printer *p, const struct option *o, const char *b
 		break;
 	case OPTION_ADDRESS:
 		print_address(p, o, base);
+		break;
+	case OPTION_STATION:
+	case OPTION_PREFIX:
+		print_station(p, o, base);
 		break;
 	case OPTION_REFERENCE:
 		fputs(target_name(p->config, o->target, (uint32_t)store_read_number(o, base)),

@@ -357,6 +357,16 @@ static int fill_group_values(struct load *l)
 	return 0;
 }
 
+static void fill_ports(struct load *l)
+{
+	struct config *c = l->config;
+
+	for (uint32_t i = 0; i < c->port_count; i++)
+		if (!is_given(l, "ports[%" PRIu32 "].igmp", i))
+			c->ports[i].igmp =
+			        c->ports[i].address == 0 ? CONFIG_IGMP_OFF : CONFIG_IGMP_V3;
+}
+
 static void fill_logs(struct config *c)
 {
 	for (uint32_t i = 0; i < c->feed_count; i++) {
@@ -380,6 +390,7 @@ int resolve_config(struct load *l)
 	if (status != 0)
 		return status;
 	name_components(c);
+	fill_ports(l);
 	fill_logs(c);
 	if (c->engine.eal == NULL)
 		c->engine.eal = no_arguments;

@@ -212,6 +212,29 @@ static int store_address(struct load *l, const struct load_value *v)
 	return 0;
 }
 
+/* none is 0, which is nobody's address. */
+static int store_station(struct load *l, const struct load_value *v)
+{
+	uint32_t address = 0;
+
+	if (strcmp(v->node->text, "none") != 0 && !value_station(v->node->text, &address))
+		return refuse_text(l, v, "is not a station's address");
+	memcpy(field(v), &address, sizeof(address));
+	return 0;
+}
+
+static int store_prefix(struct load *l, const struct load_value *v)
+{
+	uint32_t address = 0;
+	uint32_t bits = 0;
+
+	if (strcmp(v->node->text, "none") != 0 && !value_prefix(v->node->text, &address, &bits))
+		return refuse_text(l, v, "is not a station's address and its network's bits");
+	memcpy(field(v), &address, sizeof(address));
+	memcpy(second_field(v), &bits, sizeof(bits));
+	return 0;
+}
+
 static int note_reference(struct load *l, const struct load_value *v, const struct tree_node *node,
                           uint32_t *target)
 {
@@ -435,6 +458,10 @@ int store_value(struct load *l, const struct load_value *v)
 		return store_cpu(l, v);
 	case OPTION_ADDRESS:
 		return store_address(l, v);
+	case OPTION_STATION:
+		return store_station(l, v);
+	case OPTION_PREFIX:
+		return store_prefix(l, v);
 	case OPTION_REFERENCE:
 		return note_reference(l, v, v->node, field(v));
 	case OPTION_REFERENCES:

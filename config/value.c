@@ -114,22 +114,65 @@ bool value_bool(const char *text, bool *out)
 	return *out || strcmp(text, "no") == 0 || strcmp(text, "false") == 0;
 }
 
-bool value_address(const char *text, uint32_t *out_address, uint16_t *out_port)
+/* Four numbers and what ends them; *rest is behind it. */
+static bool four_parts(const char *text, char end, uint32_t *out, const char **rest)
 {
 	uint32_t address = 0;
 	const char *at = text;
 	uint64_t part;
 
 	for (int i = 0; i < 4; i++) {
-		if (digits(at, &part, &at) != VALUE_OK || part > 255 || *at != (i < 3 ? '.' : ':'))
+		if (digits(at, &part, &at) != VALUE_OK || part > 255 || *at != (i < 3 ? '.' : end))
 			return false;
 		address = address << 8 | (uint32_t)part;
 		at++;
 	}
-	if (value_count(at, &part) != VALUE_OK || part == 0 || part > UINT16_MAX)
+	*out = address;
+	*rest = at;
+	return true;
+}
+
+bool value_address(const char *text, uint32_t *out_address, uint16_t *out_port)
+{
+	const char *rest;
+	uint32_t address;
+	uint64_t port;
+
+	if (!four_parts(text, ':', &address, &rest) || value_count(rest, &port) != VALUE_OK ||
+	    port == 0 || port > UINT16_MAX)
 		return false;
 	*out_address = address;
-	*out_port = (uint16_t)part;
+	*out_port = (uint16_t)port;
+	return true;
+}
+
+static bool is_station(uint32_t address)
+{
+	return address != 0 && address != UINT32_MAX && address >> 28 != 0xe;
+}
+
+bool value_station(const char *text, uint32_t *out_address)
+{
+	const char *rest;
+	uint32_t address;
+
+	if (!four_parts(text, '\0', &address, &rest) || !is_station(address))
+		return false;
+	*out_address = address;
+	return true;
+}
+
+bool value_prefix(const char *text, uint32_t *out_address, uint32_t *out_bits)
+{
+	const char *rest;
+	uint32_t address;
+	uint64_t bits;
+
+	if (!four_parts(text, '/', &address, &rest) || value_count(rest, &bits) != VALUE_OK ||
+	    bits == 0 || bits > 32 || !is_station(address))
+		return false;
+	*out_address = address;
+	*out_bits = (uint32_t)bits;
 	return true;
 }
 
@@ -232,6 +275,18 @@ void value_print_duration(uint64_t ns, char out[VALUE_TEXT_BYTES])
 void value_print_bytes(uint64_t bytes, char out[VALUE_TEXT_BYTES])
 {
 	print_unit(bytes, sizes, COUNT_OF(sizes), out);
+}
+
+void value_print_station(uint32_t address, char out[VALUE_TEXT_BYTES])
+{
+	snprintf(out, VALUE_TEXT_BYTES, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
+	         address >> 8 & 255, address & 255);
+}
+
+void value_print_prefix(uint32_t address, uint32_t bits, char out[VALUE_TEXT_BYTES])
+{
+	snprintf(out, VALUE_TEXT_BYTES, "%u.%u.%u.%u/%u", address >> 24, address >> 16 & 255,
+	         address >> 8 & 255, address & 255, bits);
 }
 
 void value_print_address(uint32_t address, uint16_t port, char out[VALUE_TEXT_BYTES])

@@ -32,6 +32,12 @@ bool value_bool(const char *text, bool *out);
 /* "233.54.12.111:26477"; the address in host order, the port not 0. */
 bool value_address(const char *text, uint32_t *out_address, uint16_t *out_port);
 
+/* "10.1.2.3", in host order; of one station: neither 0.0.0.0 nor 255.255.255.255 nor a multicast
+ * group. */
+bool value_station(const char *text, uint32_t *out_address);
+/* "10.1.2.3/24": a station and the 1 to 32 bits of its network. */
+bool value_prefix(const char *text, uint32_t *out_address, uint32_t *out_bits);
+
 /* Letters, digits, and after the first character also _ - . */
 bool value_is_name(const char *text);
 /* 1 to 8 printable characters, no blanks. */
@@ -44,6 +50,8 @@ const char *value_pattern_fault(const char *text);
 /* With the largest unit that leaves a whole number. */
 void value_print_duration(uint64_t ns, char out[VALUE_TEXT_BYTES]);
 void value_print_bytes(uint64_t bytes, char out[VALUE_TEXT_BYTES]);
+void value_print_station(uint32_t address, char out[VALUE_TEXT_BYTES]);
+void value_print_prefix(uint32_t address, uint32_t bits, char out[VALUE_TEXT_BYTES]);
 void value_print_address(uint32_t address, uint16_t port, char out[VALUE_TEXT_BYTES]);
 
 #endif

@@ -51,6 +51,50 @@ static void buffers_fill_the_queues(void)
 	                      "2559}]\n" CONTEXT_FEEDS));
 }
 
+static bool port_loads(const char *keys)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "ports: [{device: d, %s}]\n" CONTEXT_FEEDS, keys);
+	return loads(text);
+}
+
+static void an_address_is_a_stations(void)
+{
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.3/24"));
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.0/31"));
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.255/32"));
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.255/23"));
+	CU_ASSERT_FALSE(port_loads("address: 10.1.2.0/24"));
+	CU_ASSERT_FALSE(port_loads("address: 10.1.2.255/24"));
+	CU_ASSERT_FALSE(loads("ports: [{device: d, address: 10.1.2.3/24}, {device: e, address: "
+	                      "10.1.2.3/32}]\n" CONTEXT_FEEDS));
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.3/24, frame_bytes_max: 602"));
+	CU_ASSERT_FALSE(port_loads("address: 10.1.2.3/24, frame_bytes_max: 601"));
+	CU_ASSERT_TRUE(port_loads("frame_bytes_max: 601"));
+}
+
+static void igmp_needs_an_address(void)
+{
+	struct config c;
+
+	CU_ASSERT_TRUE(port_loads("igmp: off"));
+	CU_ASSERT_FALSE(port_loads("igmp: v3"));
+	CU_ASSERT_FALSE(port_loads("igmp: v2"));
+	CU_ASSERT_TRUE(port_loads("address: 10.1.2.3/24, igmp: off"));
+	CU_ASSERT_EQUAL_FATAL(context_load(&c, CONTEXT_LEAST, &error), 0);
+	CU_ASSERT_EQUAL(c.ports[0].igmp, CONFIG_IGMP_OFF);
+	config_finish(&c);
+	CU_ASSERT_EQUAL_FATAL(
+	        context_load(&c, "ports: [{device: d, address: 10.1.2.3/24}]\n" CONTEXT_FEEDS,
+	                     &error),
+	        0);
+	CU_ASSERT_EQUAL(c.ports[0].igmp, CONFIG_IGMP_V3);
+	CU_ASSERT_EQUAL(c.ports[0].address, 0x0a010203);
+	CU_ASSERT_EQUAL(c.ports[0].prefix_bits, 24);
+	config_finish(&c);
+}
+
 static void cores_share_a_cpu_only_where_both_yield(void)
 {
 	CU_ASSERT_TRUE(loads("cores: [{name: a, cpu: 1}, {name: b, cpu: 2}]\n" CONTEXT_LEAST));
@@ -132,6 +176,8 @@ int main(void)
 	        {"the pool holds the logs", the_pool_holds_the_logs},
 	        {"the log grows to no less than its min", the_log_grows_to_no_less_than_its_min},
 	        {"buffers fill the queues", buffers_fill_the_queues},
+	        {"an address is a station's", an_address_is_a_stations},
+	        {"IGMP needs an address", igmp_needs_an_address},
 	        {"cores share a CPU only where both yield",
 	         cores_share_a_cpu_only_where_both_yield},
 	        {"one core polls the lines of a feed", one_core_polls_the_lines_of_a_feed},

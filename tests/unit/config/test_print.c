@@ -87,6 +87,7 @@ static void items_and_sections_are_indented(void)
 	                                   "      - name: A\n"
 	                                   "        port: port0\n"
 	                                   "        address: 239.0.0.1:26477\n"
+	                                   "        source: none\n"
 	                                   "    gap:\n"
 	                                   "      hold_max: 50ms\n"));
 	free(out);

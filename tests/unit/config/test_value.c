@@ -200,6 +200,35 @@ static void addresses(void)
 		CU_ASSERT_FALSE(value_address(wrong[i], &address, &port));
 }
 
+static void stations(void)
+{
+	static const char *const wrong[] = {"",          "none",      "10.1.2",  "10.1.2.3.4",
+	                                    "10.1.2.3 ", "10.1.2.3/", "0.0.0.0", "255.255.255.255",
+	                                    "224.0.0.1", "239.1.1.1", "host",    "10.1.2.3:4"};
+	static const char *const wrong_prefixes[] = {"10.1.2.3",    "10.1.2.3/",   "10.1.2.3/0",
+	                                             "10.1.2.3/33", "10.1.2.3/08", "0.0.0.0/8",
+	                                             "239.1.1.1/8", "10.1.2/24",   "10.1.2.3/24 "};
+	char text[VALUE_TEXT_BYTES];
+	uint32_t address;
+	uint32_t bits;
+
+	CU_ASSERT_TRUE_FATAL(value_station("10.1.2.3", &address));
+	CU_ASSERT_EQUAL(address, 0x0a010203);
+	value_print_station(address, text);
+	CU_ASSERT_STRING_EQUAL(text, "10.1.2.3");
+	CU_ASSERT_TRUE_FATAL(value_prefix("10.1.2.3/24", &address, &bits));
+	CU_ASSERT_EQUAL(address, 0x0a010203);
+	CU_ASSERT_EQUAL(bits, 24);
+	value_print_prefix(address, bits, text);
+	CU_ASSERT_STRING_EQUAL(text, "10.1.2.3/24");
+	CU_ASSERT(value_prefix("240.0.0.1/1", &address, &bits));
+	CU_ASSERT(value_prefix("10.1.2.3/32", &address, &bits));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CU_ASSERT_FALSE(value_station(wrong[i], &address));
+	for (size_t i = 0; i < sizeof(wrong_prefixes) / sizeof(wrong_prefixes[0]); i++)
+		CU_ASSERT_FALSE(value_prefix(wrong_prefixes[i], &address, &bits));
+}
+
 static void names_and_symbols(void)
 {
 	CU_ASSERT(value_is_name("a"));
@@ -264,6 +293,7 @@ int main(int argc, char **argv)
 	        {"the largest whole unit is printed", the_largest_whole_unit_is_printed},
 	        {"switches", switches},
 	        {"addresses", addresses},
+	        {"stations", stations},
 	        {"names and symbols", names_and_symbols},
 	        {"patterns", patterns},
 	};

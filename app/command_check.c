@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
-#include "app/engine.h"
+#include "app/engine_host.h"
 
 #define COMMAND "check"
 
@@ -72,6 +72,15 @@ static void print_memory(const struct config *c, const struct engine_sizes *z)
 	       c->engine.dpdk_memory_mib / 2, memory_huge_pages_free());
 }
 
+static void print_notes(const struct config *c)
+{
+	char text[ENGINE_HOST_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < c->port_count; i++)
+		if (engine_host_note(c, i, text) != NULL)
+			printf("# note: %s\n", text);
+}
+
 /* What the machine must have. Each finding is one line on stderr. */
 static int check_machine(const struct config *c, const struct engine_sizes *z)
 {
@@ -119,6 +128,7 @@ static int check(const char *path, bool quiet)
 		for (uint32_t i = 0; i < c.core_count; i++)
 			print_core(&c, i);
 		print_memory(&c, &z);
+		print_notes(&c);
 	}
 	rc = check_machine(&c, &z);
 	config_finish(&c);

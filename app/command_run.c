@@ -9,7 +9,7 @@
 
 #include "app/clock.h"
 #include "app/command.h"
-#include "app/engine.h"
+#include "app/engine_host.h"
 #include "app/status_text.h"
 #include "app/worker.h"
 #include "dataplane/port/eal.h"
@@ -120,20 +120,29 @@ static int start_eal(const struct config *c, char error[ENGINE_ERROR_BYTES])
 	return eal_start(&o, error);
 }
 
-/* Control's loop: a few times per second counters and links, until a signal or the duration's end.
- */
+/* Control's loop until a signal or the duration's end: counters and links a few times per second,
+ * and the ports' own addresses, if they have any, far more often. */
 static void control(struct engine *e, uint64_t duration_s, const sigset_t *signals)
 {
 	uint64_t end_ns = duration_s == 0 ? UINT64_MAX : clock_now_ns() + duration_s * 1000000000u;
-	const struct timespec wait = {.tv_nsec = CONTROL_POLL_NS};
+	const struct timespec wait = {.tv_nsec = engine_has_hosts(e) ? ENGINE_HOST_POLL_NS
+	                                                             : CONTROL_POLL_NS};
+	uint64_t now_ns = clock_now_ns();
+	uint64_t poll_ns = now_ns;
 
-	while (clock_now_ns() < end_ns) {
+	while (now_ns < end_ns) {
 		int signal = sigtimedwait(signals, NULL, &wait);
 
 		if (signal == SIGINT || signal == SIGTERM)
 			break;
-		engine_control_poll(e, clock_now_ns());
+		now_ns = clock_now_ns();
+		if (now_ns >= poll_ns) {
+			engine_control_poll(e, now_ns);
+			poll_ns = now_ns + CONTROL_POLL_NS;
+		}
+		engine_hosts_poll(e, now_ns);
 	}
+	engine_hosts_leave(e);
 }
 
 static int write_books(const struct engine *e, const char *base)
@@ -171,6 +180,15 @@ static int finish(struct engine *e, const struct arguments *a)
 	return rc;
 }
 
+static void print_notes(const struct config *c)
+{
+	char text[ENGINE_HOST_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < c->port_count; i++)
+		if (engine_host_note(c, i, text) != NULL)
+			fprintf(stderr, "genesis run: %s\n", text);
+}
+
 static int run(const struct config *c, const struct arguments *a, const sigset_t *signals)
 {
 	struct engine_options o = {.shared = true, .boards = true};
@@ -204,6 +222,7 @@ static int run(const struct config *c, const struct arguments *a, const sigset_t
 		fprintf(stderr,
 		        "genesis run: not enough free huge pages, using 4 KiB pages (slower); "
 		        "`genesis check` says how many it wants\n");
+	print_notes(c);
 	atomic_store_explicit(&e->shared->state, SHARED_RUNNING, memory_order_release);
 	control(e, a->duration_s, signals);
 	workers_stop(&workers);

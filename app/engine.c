@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "app/books_csv.h"
+#include "app/engine_host.h"
+#include "dataplane/wire/igmp.h"
 
 /* Tells each board of the core about GAP records that its feed has written since the last turn. */
 static void show_gaps(struct engine_core *c)
@@ -58,6 +60,8 @@ uint32_t engine_core_step(struct engine_core *c, uint64_t now_ns)
 		moved += n;
 	}
 	moved += engine_core_work(c, now_ns);
+	for (uint32_t i = 0; i < c->host_count; i++)
+		engine_host_step(c->hosts[i]);
 
 	uint64_t turn_ns = now_ns - c->last_ns;
 
@@ -152,6 +156,8 @@ static void port_groups(const struct config *c, uint32_t port, uint32_t groups[P
                         uint32_t *count)
 {
 	*count = 0;
+	if (c->ports[port].igmp != CONFIG_IGMP_OFF)
+		groups[(*count)++] = IGMP_ALL_HOSTS; /* where queries go */
 	for (uint32_t f = 0; f < c->feed_count; f++)
 		for (uint32_t n = 0; n < c->feeds[f].line_count; n++) {
 			const struct config_line *l = &c->feeds[f].lines[n];
@@ -182,6 +188,8 @@ static int open_port(struct engine *e, uint32_t i, char error[ENGINE_ERROR_BYTES
 	        .promiscuous = cp->promiscuous,
 	        .hardware_timestamps = cp->hardware_timestamps,
 	        .socket = -1,
+	        .index = (uint8_t)i,
+	        .transmit = cp->address != 0,
 	};
 	int rc = port_open(&e->ports[i], &o, error);
 
@@ -201,7 +209,7 @@ static int open_port(struct engine *e, uint32_t i, char error[ENGINE_ERROR_BYTES
 		}
 		core->queues[core->queue_count++] = port_queue(e->ports[i], q);
 	}
-	return 0;
+	return cp->address == 0 ? 0 : engine_host_open(e, i, error);
 }
 
 int engine_open_ports(struct engine *e, char error[ENGINE_ERROR_BYTES])
@@ -221,10 +229,12 @@ void engine_close_ports(struct engine *e)
 		for (uint32_t q = 0; q < e->cores[i].queue_count; q++)
 			port_release(e->cores[i].queues[q]);
 		e->cores[i].queue_count = 0;
+		e->cores[i].host_count = 0;
 	}
 	for (uint32_t i = 0; i < e->port_count; i++) {
 		port_stop(e->ports[i]);
 		port_close(e->ports[i]);
+		engine_host_close(e, i);
 	}
 	e->port_count = 0;
 }

@@ -56,11 +56,15 @@ struct engine_group {
 	struct component_settings settings[GROUP_COMPONENTS_MAX];
 };
 
+struct engine_host; /* engine_host.h */
+
 struct engine_core {
 	struct engine *engine;
 	struct receiver receiver;
 	struct port_queue *queues[ENGINE_QUEUES_MAX];
 	uint32_t queue_count;
+	struct engine_host *hosts[CONFIG_PORTS_MAX]; /* of the ports whose queue 0 it polls */
+	uint32_t host_count;
 	uint32_t feeds[CONFIG_FEEDS_MAX];
 	uint32_t feed_count;
 	uint32_t shards[CONFIG_SHARDS_MAX];
@@ -89,6 +93,7 @@ struct engine {
 	uint32_t group_count;
 	struct engine_core *cores;
 	struct port *ports[CONFIG_PORTS_MAX];
+	struct engine_host *hosts[CONFIG_PORTS_MAX]; /* by port; NULL: it has no address */
 	uint32_t port_count;
 };
 

@@ -381,6 +381,9 @@ static int build_cores(struct engine *e, char error[ENGINE_ERROR_BYTES])
 			                             cf->lines[n].udp_port);
 
 			rc = line < 0 ? line : 0;
+			if (rc == 0 && cf->lines[n].source != 0)
+				rc = receiver_only_from(r, cf->lines[n].address,
+				                        cf->lines[n].udp_port, cf->lines[n].source);
 		}
 		if (rc != 0) {
 			snprintf(error, ENGINE_ERROR_BYTES,

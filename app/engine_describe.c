@@ -155,6 +155,7 @@ static void describe_feed(struct engine *e, uint32_t i)
 		s->lines[n].address = f->config->lines[n].address;
 		s->lines[n].udp_port = f->config->lines[n].udp_port;
 		s->lines[n].port = (uint16_t)f->config->lines[n].port;
+		s->lines[n].source = f->config->lines[n].source;
 	}
 }
 
@@ -204,8 +205,13 @@ void engine_describe(struct engine *e)
 		copy_name(s->cores[i].name, c->cores[i].name);
 		s->cores[i].cpu = c->cores[i].cpu == CONFIG_NONE ? -1 : (int32_t)c->cores[i].cpu;
 	}
-	for (uint32_t i = 0; i < c->port_count; i++)
+	for (uint32_t i = 0; i < c->port_count; i++) {
 		copy_name(s->ports[i].name, c->ports[i].name);
+		s->ports[i].address = c->ports[i].address;
+		s->ports[i].prefix_bits = (uint16_t)c->ports[i].prefix_bits;
+		s->ports[i].vlan = (uint16_t)c->ports[i].vlan;
+		s->ports[i].igmp = c->ports[i].igmp;
+	}
 	for (uint32_t i = 0; i < c->feed_count; i++)
 		describe_feed(e, i);
 	for (uint32_t i = 0; i < c->shard_count; i++) {

@@ -19,6 +19,7 @@
 #include "app/memory.h"
 #include "dataplane/feed/arbiter.h"
 #include "dataplane/feed/receiver.h"
+#include "dataplane/host/host.h"
 #include "dataplane/log/log.h"
 #include "dataplane/port/port.h"
 #include "dataplane/shard/group.h"
@@ -40,7 +41,16 @@ enum shared_state { SHARED_STARTING, SHARED_RUNNING, SHARED_STOPPED };
 struct shared_port {
 	char name[SHARED_NAME_BYTES];
 	char description[128];
+	uint32_t address; /* its own, host order; 0: none, and what follows says nothing */
+	uint16_t prefix_bits;
+	uint16_t vlan;
+	uint32_t igmp; /* enum host_igmp: how it was configured */
+	uint32_t reserved;
+	uint64_t mac; /* as in wire/ether.h */
 	_Atomic uint64_t stats[SHARED_WORDS(struct port_stats)];
+	_Atomic uint64_t host[SHARED_WORDS(struct host_stats)];
+	_Atomic uint64_t querier;      /* heard last; 0: none */
+	_Atomic uint64_t conflict_mac; /* who else used the address last; 0: nobody */
 };
 
 struct shared_core {
@@ -58,6 +68,8 @@ struct shared_line {
 	uint32_t address; /* host order */
 	uint16_t udp_port;
 	uint16_t port;
+	uint32_t source; /* 0: any */
+	uint32_t reserved;
 	_Atomic uint64_t stats[SHARED_WORDS(struct line_stats)];
 };
 

@@ -4,11 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/stats.h"
+#include "app/status_port.h"
 
 static uint64_t load(const _Atomic uint64_t *word)
 {
@@ -47,29 +46,6 @@ static void session_text(const struct shared_feed *f, char text[25])
 			*p = '?';
 }
 
-/* The counters of a table that are not zero, wrapped. */
-static void print_counters(FILE *out, const struct counter_table *t, const _Atomic uint64_t *words,
-                           const char *indent)
-{
-	int column = 0;
-
-	for (uint32_t i = 0; i < t->count; i++) {
-		uint64_t v = load(&words[i]);
-
-		if (v == 0)
-			continue;
-		if (column == 0)
-			fputs(indent, out);
-		column += fprintf(out, "%s %" PRIu64 "  ", t->counters[i].id, v);
-		if (column > 90) {
-			fputc('\n', out);
-			column = 0;
-		}
-	}
-	if (column != 0)
-		fputc('\n', out);
-}
-
 static void print_feed(const struct shared *s, uint32_t i, FILE *out)
 {
 	const struct shared_feed *f = &s->feeds[i];
@@ -85,8 +61,8 @@ static void print_feed(const struct shared *s, uint32_t i, FILE *out)
 	        "  symbols %" PRIu64 "\n",
 	        load(&f->packets), load(&f->malformed_packets), load(&f->messages[0]),
 	        load(&f->symbols));
-	print_counters(out, &counters_arbiter, f->arbiter, "  arbiter: ");
-	print_counters(out, &counters_log, f->log, "  log: ");
+	status_counters_text(out, &counters_arbiter, f->arbiter, "  arbiter: ");
+	status_counters_text(out, &counters_log, f->log, "  log: ");
 	for (uint32_t n = 0; n < f->line_count; n++) {
 		struct line_stats l;
 
@@ -128,8 +104,8 @@ static void print_groups(const struct shared *s, FILE *out)
 		fprintf(out, "group %s on shard %s, %s%s\n", g->name, s->shards[g->shard].name,
 		        g->class == CLASS_CRITICAL ? "critical" : "normal",
 		        states[state < 3 ? state : 0]);
-		print_counters(out, &counters_group, g->stats, "  ");
-		print_counters(out, &counters_books, g->books, "  books: ");
+		status_counters_text(out, &counters_group, g->stats, "  ");
+		status_counters_text(out, &counters_books, g->books, "  books: ");
 		for (uint32_t n = 0; n < g->component_count; n++)
 			for (uint32_t v = 0; v < COMPONENT_VALUES_MAX; v++)
 				if (g->value_names[n][v][0] != '\0')
@@ -156,10 +132,8 @@ void status_text(const struct shared *s, FILE *out)
 	        "\n",
 	        s->engine, s->genesis_version, s->pid, state_text(s), load(&s->pool_free),
 	        s->pool_segments);
-	for (uint32_t i = 0; i < s->port_count; i++) {
-		fprintf(out, "port %s: %s\n", s->ports[i].name, s->ports[i].description);
-		print_counters(out, &counters_port, s->ports[i].stats, "  ");
-	}
+	for (uint32_t i = 0; i < s->port_count; i++)
+		status_port_text(s, i, out);
 	for (uint32_t i = 0; i < s->core_count; i++) {
 		const struct shared_core *c = &s->cores[i];
 		char longest[16];
@@ -170,27 +144,17 @@ void status_text(const struct shared *s, FILE *out)
 		fprintf(out, ": turns %" PRIu64 "  busy %" PRIu64 "  longest turn %s\n",
 		        load(&c->turns), load(&c->busy_turns),
 		        status_duration(load(&c->turn_ns_max), longest));
-		print_counters(out, &counters_receiver, c->receiver, "  ");
+		status_counters_text(out, &counters_receiver, c->receiver, "  ");
 	}
 	for (uint32_t i = 0; i < s->feed_count; i++)
 		print_feed(s, i, out);
 	for (uint32_t i = 0; i < s->shard_count; i++) {
 		fprintf(out, "shard %s on core %s\n", s->shards[i].name,
 		        s->cores[s->shards[i].core].name);
-		print_counters(out, &counters_shard, s->shards[i].stats, "  ");
+		status_counters_text(out, &counters_shard, s->shards[i].stats, "  ");
 		print_latency(&s->shards[i], out);
 	}
 	print_groups(s, out);
-}
-
-static json_t *table_json(const struct counter_table *t, const _Atomic uint64_t *words)
-{
-	json_t *o = json_object();
-
-	for (uint32_t i = 0; i < t->count; i++)
-		json_object_set_new(o, t->counters[i].id,
-		                    json_integer((json_int_t)load(&words[i])));
-	return o;
 }
 
 static void set(json_t *o, const char *key, uint64_t value)
@@ -236,10 +200,10 @@ static json_t *feed_json(const struct shared_feed *f)
 	set(o, "empty_messages", m.empty);
 	set(o, "unknown_messages", m.unknown);
 	json_object_set_new(o, "by_type", by_type_json(f));
-	json_object_set_new(o, "arbiter", table_json(&counters_arbiter, f->arbiter));
-	json_object_set_new(o, "log", table_json(&counters_log, f->log));
+	json_object_set_new(o, "arbiter", status_counters_json(&counters_arbiter, f->arbiter));
+	json_object_set_new(o, "log", status_counters_json(&counters_log, f->log));
 	for (uint32_t n = 0; n < f->line_count; n++) {
-		json_t *l = table_json(&counters_line, f->lines[n].stats);
+		json_t *l = status_counters_json(&counters_line, f->lines[n].stats);
 
 		json_object_set_new(l, "name", json_string(f->lines[n].name));
 		json_object_set_new(l, "address", json_string(line_text(&f->lines[n], address)));
@@ -251,7 +215,7 @@ static json_t *feed_json(const struct shared_feed *f)
 
 static json_t *shard_json(const struct shared *s, const struct shared_shard *x)
 {
-	json_t *o = table_json(&counters_shard, x->stats);
+	json_t *o = status_counters_json(&counters_shard, x->stats);
 	json_t *l = json_object();
 	struct histogram h;
 
@@ -271,7 +235,7 @@ static json_t *shard_json(const struct shared *s, const struct shared_shard *x)
 static json_t *group_json(const struct shared *s, const struct shared_group *g)
 {
 	static const char *const states[] = {"attached", "detached", "quarantined"};
-	json_t *o = table_json(&counters_group, g->stats);
+	json_t *o = status_counters_json(&counters_group, g->stats);
 	json_t *components = json_object();
 	uint64_t state = load(&g->state);
 
@@ -281,7 +245,7 @@ static json_t *group_json(const struct shared *s, const struct shared_group *g)
 	json_object_set_new(o, "class",
 	                    json_string(g->class == CLASS_CRITICAL ? "critical" : "normal"));
 	json_object_set_new(o, "state", json_string(state < 3 ? states[state] : "?"));
-	json_object_set_new(o, "books", table_json(&counters_books, g->books));
+	json_object_set_new(o, "books", status_counters_json(&counters_books, g->books));
 	for (uint32_t n = 0; n < g->component_count; n++) {
 		json_t *c = json_object();
 
@@ -296,7 +260,7 @@ static json_t *group_json(const struct shared *s, const struct shared_group *g)
 
 static json_t *core_json(const struct shared_core *c)
 {
-	json_t *o = table_json(&counters_receiver, c->receiver);
+	json_t *o = status_counters_json(&counters_receiver, c->receiver);
 
 	json_object_set_new(o, "name", json_string(c->name));
 	json_object_set_new(o, "cpu", c->cpu < 0 ? json_null() : json_integer(c->cpu));
@@ -323,13 +287,8 @@ int status_json(const struct shared *s, FILE *out)
 	set(o, "heartbeat_ns", load(&s->heartbeat_ns));
 	set(o, "segments", s->pool_segments);
 	set(o, "segments_free", load(&s->pool_free));
-	for (uint32_t i = 0; i < s->port_count; i++) {
-		json_t *p = table_json(&counters_port, s->ports[i].stats);
-
-		json_object_set_new(p, "name", json_string(s->ports[i].name));
-		json_object_set_new(p, "description", json_string(s->ports[i].description));
-		json_array_append_new(ports, p);
-	}
+	for (uint32_t i = 0; i < s->port_count; i++)
+		json_array_append_new(ports, status_port_json(s, i));
 	for (uint32_t i = 0; i < s->core_count; i++)
 		json_array_append_new(cores, core_json(&s->cores[i]));
 	for (uint32_t i = 0; i < s->feed_count; i++)
@@ -353,8 +312,9 @@ int status_json(const struct shared *s, FILE *out)
 void status_counters(FILE *out)
 {
 	static const struct counter_table *const tables[] = {
-	        &counters_port, &counters_receiver, &counters_line,  &counters_arbiter,
-	        &counters_log,  &counters_shard,    &counters_group, &counters_books};
+	        &counters_port,  &counters_host,    &counters_receiver,
+	        &counters_line,  &counters_arbiter, &counters_log,
+	        &counters_shard, &counters_group,   &counters_books};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		fprintf(out, "%s\n", tables[t]->name);

@@ -176,6 +176,18 @@ struct port_queue *port_queue(struct port *p, uint16_t queue)
 	return &p->queues[queue];
 }
 
+uint64_t port_mac(const struct port *p)
+{
+	struct rte_ether_addr mac = {0};
+	uint64_t address = 0;
+
+	if (rte_eth_macaddr_get(p->ethdev, &mac) != 0)
+		return 0;
+	for (uint32_t i = 0; i < RTE_ETHER_ADDR_LEN; i++)
+		address = address << 8 | mac.addr_bytes[i];
+	return address;
+}
+
 const char *port_name(const struct port *p)
 {
 	return p->name;

@@ -28,8 +28,10 @@
 
 #define PORT_NAME_BYTES  32u
 #define PORT_QUEUES_MAX  16u
-#define PORT_GROUPS_MAX  64u
+#define PORT_GROUPS_MAX  65u /* 64 lines', and 224.0.0.1 */
 #define PORT_ERROR_BYTES 256u
+/* Of frame_bytes_max: Ethernet header, two tags, checksum; the rest is the MTU. */
+#define PORT_FRAME_OVERHEAD_BYTES 26u
 
 struct port_options {
 	const char *name;   /* in the engine: "a" */
@@ -108,6 +110,8 @@ enum port_send port_send_burst(struct port_queue *q, const struct port_frame *fr
  */
 void port_poll(struct port *p, uint64_t now_ns);
 const struct port_stats *port_stats(const struct port *p);
+/* The device's own Ethernet address, the first octet in bits 40-47; 0: it has none. */
+uint64_t port_mac(const struct port *p);
 const char *port_name(const struct port *p);
 /* What was negotiated, one line for people: driver, queues, multicast filter or all, timestamps. */
 const char *port_description(const struct port *p);

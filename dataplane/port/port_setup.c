@@ -3,19 +3,21 @@
  * Configuring an ethdev: queues, RSS, buffers, descriptors; each refusal in one clear line.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <rte_errno.h>
 #include <rte_ether.h>
 
 #include "dataplane/port/port_private.h"
 
-#define FRAME_OVERHEAD_BYTES 26u /* Ethernet header, two tags, checksum */
-#define FRAME_DEFAULT_BYTES  (RTE_ETHER_MTU + FRAME_OVERHEAD_BYTES)
-#define BUFFER_MIN_BYTES     2048u
-#define CACHE_MAX            256u
-#define TX_DESCRIPTORS       256u
-#define SEND_DESCRIPTORS     1024u /* where sending is meant */
-#define RSS_WANTED           (RTE_ETH_RSS_UDP | RTE_ETH_RSS_IP)
+#define FRAME_DEFAULT_BYTES (RTE_ETHER_MTU + PORT_FRAME_OVERHEAD_BYTES)
+#define BUFFER_MIN_BYTES    2048u
+#define CACHE_MAX           256u
+#define TX_DESCRIPTORS      256u
+#define SEND_DESCRIPTORS    1024u /* where sending is meant */
+#define AF_XDP_FILL         4096u /* buffers that its driver keeps ready for receiving, per queue */
+#define AF_XDP_SENDING      512u  /* and those it may have on their way out */
+#define RSS_WANTED          (RTE_ETH_RSS_UDP | RTE_ETH_RSS_IP)
 
 static uint32_t frame_bytes(const struct port *p)
 {
@@ -42,7 +44,7 @@ static int check_queues(const struct port *p, char error[PORT_ERROR_BYTES])
 
 static int check_frame(const struct port *p, char error[PORT_ERROR_BYTES])
 {
-	uint32_t mtu = frame_bytes(p) - FRAME_OVERHEAD_BYTES;
+	uint32_t mtu = frame_bytes(p) - PORT_FRAME_OVERHEAD_BYTES;
 
 	if (frame_bytes(p) > FRAME_DEFAULT_BYTES && p->info.max_mtu != 0 && mtu > p->info.max_mtu)
 		return port_error(p, -EINVAL, error,
@@ -59,7 +61,7 @@ static int configure(struct port *p, char error[PORT_ERROR_BYTES])
 	const uint64_t rss = p->info.flow_type_rss_offloads & RSS_WANTED;
 
 	if (frame_bytes(p) > FRAME_DEFAULT_BYTES)
-		conf.rxmode.mtu = frame_bytes(p) - FRAME_OVERHEAD_BYTES;
+		conf.rxmode.mtu = frame_bytes(p) - PORT_FRAME_OVERHEAD_BYTES;
 	conf.rxmode.offloads = port_time_offload(p);
 	if (p->options.queues > 1 && rss != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -83,12 +85,20 @@ static uint32_t cache_buffers(const struct port *p)
 	return share < CACHE_MAX ? share : CACHE_MAX;
 }
 
+/* The AF_XDP driver copies what is sent into buffers of the receive pool. */
+static bool sends_from_receive_pool(const struct port *p)
+{
+	return p->options.transmit && strcmp(p->info.driver_name, "net_af_xdp") == 0;
+}
+
 /* Descriptors hold buffers, so do the packets handed out, and a core's cache may keep 1.5 times its
  * size: with fewer the device would starve while nothing is wrong. */
 static uint32_t buffers_needed(const struct port *p, uint16_t descriptors)
 {
+	uint32_t held = sends_from_receive_pool(p) ? AF_XDP_FILL + AF_XDP_SENDING : descriptors;
+
 	return p->options.queues *
-	       (descriptors + PACKET_BURST_MAX + cache_buffers(p) + cache_buffers(p) / 2);
+	       (held + PACKET_BURST_MAX + cache_buffers(p) + cache_buffers(p) / 2);
 }
 
 static int make_pool(struct port *p, uint16_t descriptors, int socket, char error[PORT_ERROR_BYTES])
@@ -98,9 +108,12 @@ static int make_pool(struct port *p, uint16_t descriptors, int socket, char erro
 
 	if (p->options.buffers < buffers_needed(p, descriptors))
 		return port_error(p, -EINVAL, error,
-		                  "%u buffers are too few: %u queues of %u descriptors need %u",
+		                  "%u buffers are too few: %u queues of %u descriptors need %u%s",
 		                  p->options.buffers, p->options.queues, descriptors,
-		                  buffers_needed(p, descriptors));
+		                  buffers_needed(p, descriptors),
+		                  sends_from_receive_pool(p)
+		                          ? ", since AF_XDP sends out of what it receives into"
+		                          : "");
 	room = RTE_ALIGN_CEIL(room, 64u) + RTE_PKTMBUF_HEADROOM;
 	if (room > UINT16_MAX)
 		return port_error(p, -EINVAL, error, "frames of %u bytes are too long",

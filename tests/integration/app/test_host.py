@@ -4,6 +4,7 @@ groups it joined and no others, asks again and is answered, in version 3 and in 
 said is taken apart by tshark, where that is installed.
 
 All in a network namespace of its own that ends with the test: gv0 (the port) - gv1 on the bridge, sv0 on the bridge - sv1 (a sender).
+In a VLAN, too, and again when the link was away.
 
 usage: test_host.py GENESIS af_packet|af_xdp
 Exit code 77: this machine cannot (not root, no namespaces, no bridge that snoops, no such socket).
@@ -106,13 +107,15 @@ def ping(number, size):
 
 
 class Wire:
-    """Both ends' frames as they pass the bridge's port; written as a capture file at the end."""
+    """Both ends' frames as they pass the bridge's port, each with its VLAN; written as a capture file at the end."""
+    SOL_PACKET, PACKET_AUXDATA = 263, 8
 
     def __init__(self):
         self.frames = []
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.bind(('gv1', 0))
         self.socket.settimeout(0.1)
+        self.socket.setsockopt(self.SOL_PACKET, self.PACKET_AUXDATA, 1)
         self.over = False
         self.thread = threading.Thread(target=self.listen)
         self.thread.start()
@@ -120,7 +123,8 @@ class Wire:
     def listen(self):
         while not self.over:
             try:
-                self.frames.append(self.socket.recv(65536))
+                frame, extra, _, _ = self.socket.recvmsg(65536, 256)
+                self.frames.append((frame, struct.unpack('HHH', extra[0][2][14:20])[1]))
             except (socket.timeout, OSError):
                 pass
 
@@ -129,8 +133,11 @@ class Wire:
         self.thread.join()
         self.socket.close()
 
+    def said(self, mac):
+        return [(frame, vlan) for frame, vlan in list(self.frames) if frame[6:12] == mac]
+
     def write(self, path, mac):
-        said = [f for f in list(self.frames) if f[6:12] == mac]
+        said = [frame for frame, _ in self.said(mac)]
         with open(path, 'wb') as out:
             out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65536, 1))
             for i, frame in enumerate(said):
@@ -139,9 +146,9 @@ class Wire:
 
 
 class Sender:
-    def __init__(self):
+    def __init__(self, interface='sv1'):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.socket.bind(('sv1', 0))
+        self.socket.bind((interface, 0))
 
     def datagrams(self, group, source, count=20):
         """Heartbeats of MoldUDP64 to a group."""
@@ -154,11 +161,11 @@ class Sender:
         for _ in range(count):
             self.socket.send(mac + bytes.fromhex('0200000000aa0800') + ip + udp + payload)
 
-    def claim(self):
-        """Another station says that the address is its own."""
-        arp = struct.pack('>HHBBH6s4s6s4s', 1, 0x0800, 6, 4, 1, bytes.fromhex('0200000000bb'), socket.inet_aton(ADDRESS), bytes(6),
+    def arp(self, address, tag=''):
+        """Asks who has the port's address, as a station with this one; with its own, that is a claim."""
+        arp = struct.pack('>HHBBH6s4s6s4s', 1, 0x0800, 6, 4, 1, bytes.fromhex('0200000000bb'), socket.inet_aton(address), bytes(6),
                           socket.inet_aton(ADDRESS))
-        self.socket.send(b'\xff' * 6 + bytes.fromhex('0200000000bb0806') + arp + bytes(18))
+        self.socket.send(b'\xff' * 6 + bytes.fromhex('0200000000bb' + tag + '0806') + arp + bytes(18))
 
     def close(self):
         self.socket.close()
@@ -224,7 +231,7 @@ def test_host(engine):
 
 
 def test_conflict(engine, sender):
-    sender.claim()
+    sender.arp(ADDRESS)
     host = wait(lambda: engine.host() if engine.host()['arp_conflicts'] else None) or engine.host()
     check('conflict', host['conflict_mac'] == '02:00:00:00:00:bb' and host['arp_announcements'] >= 2, host)
 
@@ -307,6 +314,32 @@ def test_all(folder, version):
     test_tshark(path, wire.write(path, mac))
 
 
+def test_vlan(folder):
+    network(3)
+    wire = Wire()
+    sender = Sender('gv1')  # from beside the port: a bridge takes the tag off, and veth does not give it to AF_XDP
+    try:
+        engine = Engine(folder, ', vlan: 5')
+        wait(lambda: engine.host()['arp_announcements'] >= 2)
+        mac = bytes.fromhex(engine.host()['mac'].replace(':', ''))
+        for tag in ('', '81000006', '81000005'):
+            sender.arp(OTHER, tag)
+        host = wait(lambda: engine.host() if engine.host()['arp_requests'] else None) or engine.host()
+        check('only its VLAN', host['arp_requests'] == 1 and host['ignored'] >= 2, host)
+        check('in its VLAN', wait(lambda: len(wire.said(mac)) >= 4) and all(vlan == 5 for _, vlan in wire.said(mac)), wire.said(mac))
+        sh('ip', 'link', 'set', 'gv1', 'down')
+        check('down', wait(lambda: engine.status()['ports'][0]['link_up'] == 0))
+        before = engine.host()
+        sh('ip', 'link', 'set', 'gv1', 'up')
+        check('said again', wait(lambda: engine.host()['arp_announcements'] >= before['arp_announcements'] + 2
+                                 and engine.host()['igmp_reports'] >= before['igmp_reports'] + 2), engine.host())
+        engine.stop()
+    finally:
+        wire.close()
+        sender.close()
+        network_away()
+
+
 def main():
     if os.geteuid() != 0:
         skip('not root: network namespaces and packet sockets need it')
@@ -327,6 +360,7 @@ def main():
         try:
             for version in (3, 2):
                 test_all(folder, version)
+            test_vlan(folder)
         finally:
             for left in os.listdir('/dev/shm'):
                 if NAME in left:

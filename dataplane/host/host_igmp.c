@@ -233,7 +233,7 @@ void host_on_igmp(struct host *h, const struct ipv4 *ip, uint64_t now_ns)
 {
 	struct igmp m;
 
-	if (h->version == 0 || ip->source == h->options.address ||
+	if (h->version == 0 ||
 	    (ip->destination != IGMP_ALL_HOSTS && ip->destination != h->options.address &&
 	     find(h, ip->destination) == NULL)) {
 		h->stats.ignored++;

@@ -267,7 +267,7 @@ static void test_v2_suppression(void)
 	CU_ASSERT_EQUAL(host.stats.igmp_suppressed, 2);
 	CU_ASSERT_EQUAL(host.stats.igmp_reports_heard, 2);
 	settled(HOST_IGMP_V3, 1); /* version 3 speaks for itself */
-	hear_query(&(struct query)GENERAL(3, 100));
+	hear_query(&(struct query){GROUP, GROUP, 100, 3, false, 0, {0}});
 	hear_report(0x16, GROUP);
 	pass(30 * SECOND);
 	CU_ASSERT_EQUAL(said_count, 1);

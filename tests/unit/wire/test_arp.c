@@ -55,7 +55,9 @@ static void test_build(void)
 	CU_ASSERT_EQUAL(arp_build(p, &reply), ARP_BYTES);
 	CU_ASSERT_EQUAL(memcmp(p, want, sizeof(want)), 0);
 	CU_ASSERT(arp_parse(p, sizeof(p), &a));
-	CU_ASSERT_EQUAL(memcmp(&a, &reply, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(a.operation, ARP_REPLY);
+	CU_ASSERT_EQUAL(a.target_mac, reply.target_mac);
+	CU_ASSERT_EQUAL(a.target_address, reply.target_address);
 }
 
 int main(void)

@@ -61,6 +61,7 @@ int arbiter_init(struct arbiter *a, const struct arbiter_setup *s)
 	        .scan = s->scan,
 	        .protocol = s->protocol,
 	        .options = s->options,
+	        .horizon_ns = UINT64_MAX,
 	        .pool_user = (uint32_t)user,
 	};
 	a->state->grace_end_ns = UINT64_MAX;
@@ -123,7 +124,8 @@ static void arbiter_on_new_session(struct arbiter *a, struct stream_arrival *v)
 		stream_take(a, v);
 		return;
 	}
-	s->grace_end_ns = grace_ns < UINT64_MAX - s->now_ns ? s->now_ns + grace_ns : UINT64_MAX - 1;
+	s->grace_end_ns =
+	        grace_ns < UINT64_MAX - v->time_ns ? v->time_ns + grace_ns : UINT64_MAX - 1;
 }
 
 /* A packet that is not plainly the current session's. */
@@ -216,13 +218,18 @@ static inline void arbiter_settle(struct arbiter *a)
 	stream_publish_gauges(a);
 }
 
+static inline void arbiter_set_now(struct arbiter *a, uint64_t now_ns)
+{
+	a->state->now_ns = now_ns < a->horizon_ns ? now_ns : a->horizon_ns;
+}
+
 static inline struct line *arbiter_count(struct arbiter *a, uint32_t line, uint64_t now_ns)
 {
 	struct arbiter_state *s = a->state;
 	struct line *l = &s->lines[line];
 
 	assert(line < a->options.line_count);
-	s->now_ns = now_ns;
+	arbiter_set_now(a, now_ns);
 	s->datagrams++;
 	l->stats.packets++;
 	l->stats.last_seen_ns = now_ns;
@@ -261,7 +268,7 @@ void arbiter_on_malformed(struct arbiter *a, uint32_t line, uint64_t now_ns)
 
 void arbiter_poll(struct arbiter *a, uint64_t now_ns)
 {
-	a->state->now_ns = now_ns;
+	arbiter_set_now(a, now_ns);
 	if (UNLIKELY(a->state->outlet.count != 0))
 		outlet_flush(a);
 	arbiter_settle(a);

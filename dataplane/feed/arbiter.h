@@ -74,6 +74,7 @@ struct arbiter { /* process-local handle */
 	struct message_scan *scan;
 	const struct protocol *protocol;
 	struct arbiter_options options;
+	uint64_t horizon_ns; /* arbiter_set_horizon() */
 	uint32_t pool_user;
 };
 
@@ -100,6 +101,13 @@ void arbiter_on_malformed(struct arbiter *a, uint32_t line, uint64_t now_ns);
 
 /* Once per turn: gives up what has been waited for long enough, ends a grace. */
 void arbiter_poll(struct arbiter *a, uint64_t now_ns);
+/* What was received later than horizon_ns may still wait before the arbiter, packets of other lines
+ * among it: until told otherwise no hole and no grace ages beyond. UINT64_MAX (at first): nothing
+ * waits. */
+static inline void arbiter_set_horizon(struct arbiter *a, uint64_t horizon_ns)
+{
+	a->horizon_ns = horizon_ns;
+}
 /* The earliest time at which arbiter_poll() may have work; UINT64_MAX: none. */
 uint64_t arbiter_deadline_ns(const struct arbiter *a);
 /* A replayed input is over: everything still missing is given up with GAP_INPUT. */

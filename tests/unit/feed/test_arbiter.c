@@ -220,6 +220,42 @@ static void test_deciding_packet_may_still_heal(void)
 	world_close(&world);
 }
 
+/* What is missing may be among the packets that wait before the arbiter. */
+static void test_nothing_ages_beyond_the_horizon(void)
+{
+	struct arbiter_options o = double_options();
+	struct world w;
+
+	o.hold_packets = 0;
+	o.reset_grace_ns = 1000;
+	CU_ASSERT_EQUAL_FATAL(world_open(&w, &double_mold, &o), 0);
+	SEND_AT(&w, 0, .line = 0, .first = 1, .count = 1);
+	SEND_AT(&w, 100, .line = 0, .first = 3, .count = 1);
+	arbiter_set_horizon(&w.arbiter, 1099);
+	arbiter_poll(&w.arbiter, 5000);
+	SEND_AT(&w, 5000, .line = 0, .first = 4, .count = 1);
+	EXPECT_LOG(&w, "R1 D1");
+	SEND_AT(&w, 90, .line = 1, .first = 2, .count = 1);
+	EXPECT_LOG(&w, "R1 D1 D2 D3 D4");
+	SEND_AT(&w, 5000, .line = 0, .first = 6, .count = 1);
+	arbiter_set_horizon(&w.arbiter, 5999);
+	arbiter_poll(&w.arbiter, 7000);
+	EXPECT_LOG(&w, "R1 D1 D2 D3 D4");
+	arbiter_set_horizon(&w.arbiter, 6000);
+	arbiter_poll(&w.arbiter, 7000);
+	EXPECT_LOG(&w, "R1 D1 D2 D3 D4 G5a D6");
+	/* The old session stays open as long. */
+	SEND_AT(&w, 7000, .line = 0, .first = 1, .count = 1, .session = 'B');
+	arbiter_set_horizon(&w.arbiter, 7999);
+	arbiter_poll(&w.arbiter, 9000);
+	SEND_AT(&w, 6900, .line = 1, .first = 7, .count = 1);
+	EXPECT_LOG(&w, "R1 D1 D2 D3 D4 G5a D6 D7");
+	arbiter_set_horizon(&w.arbiter, UINT64_MAX);
+	arbiter_poll(&w.arbiter, 9000);
+	EXPECT_LOG(&w, "R1 D1 D2 D3 D4 G5a D6 D7 R1 D1");
+	world_close(&w);
+}
+
 static void test_hold_nothing(void)
 {
 	struct arbiter_options o = double_options();
@@ -633,6 +669,7 @@ int main(void)
 	        {"waiting copies are duplicates", test_waiting_copies_are_duplicates},
 	        {"a gap needs packets and time", test_gap_needs_packets_and_time},
 	        {"the deciding packet may still heal", test_deciding_packet_may_still_heal},
+	        {"nothing ages beyond the horizon", test_nothing_ages_beyond_the_horizon},
 	        {"hold nothing", test_hold_nothing},
 	        {"time may step back", test_time_may_step_back},
 	        {"every hole has its own moment", test_every_hole_has_its_own_moment},

@@ -113,6 +113,13 @@ static const struct counter receiver_rows[] = {
                 "Datagrams of lines that were malformed or cut."),
         COUNTER(receiver_stats, host_frames, "packets",
                 "Frames that may be for a port's own address: ARP, ping, IGMP."),
+        COUNTER(receiver_stats, handed_over, "packets",
+                "Datagrams given to the core of their feed."),
+        COUNTER(receiver_stats, hand_over_full, "packets",
+                "Datagrams dropped because the ring to the core of their feed was full."),
+        COUNTER(receiver_stats, taken_over, "packets",
+                "Datagrams taken from cores that poll ports for this one."),
+        GAUGE(receiver_stats, waiting_bytes, "bytes", "What waits in the rings of those cores."),
 };
 TABLE(counters_receiver, "receiver", receiver_stats, receiver_rows);
 

@@ -13,6 +13,7 @@
 static_assert((RECEIVER_LINE_SLOTS & SLOT_MASK) == 0, "slots are found with a mask");
 static_assert(RECEIVER_FEEDS_MAX <= UINT8_MAX, "a line keeps its feed in a byte");
 static_assert(LINES_MAX <= UINT8_MAX, "a line keeps its number in a byte");
+static_assert(RECEIVER_EXITS_MAX <= 32, "a bit each");
 
 void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn)
 {
@@ -82,25 +83,67 @@ static uint32_t feed_lines_max(const struct receiver_feed *f)
 	return lines < LINES_MAX ? lines : LINES_MAX;
 }
 
-int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port)
+static int line_add(struct receiver *r, const struct receiver_line *line)
+{
+	if (line_find(r, line->address, line->port)->used)
+		return -EEXIST;
+	if (r->lines_used == RECEIVER_LINE_SLOTS / 2)
+		return -EMFILE;
+	line_insert(r, line);
+	return 0;
+}
+
+int receiver_reserve_line(struct receiver *r, uint32_t feed)
 {
 	assert(feed < r->feed_count);
 	struct receiver_feed *f = r->feeds[feed];
 
-	if (line_find(r, address, port)->used)
-		return -EEXIST;
-	if (r->lines_used == RECEIVER_LINE_SLOTS / 2 || f->line_count == feed_lines_max(f))
-		return -EMFILE;
+	return f->line_count == feed_lines_max(f) ? -EMFILE : (int)f->line_count++;
+}
+
+int receiver_add_line(struct receiver *r, uint32_t feed, uint32_t address, uint16_t port)
+{
+	assert(feed < r->feed_count);
+	struct receiver_feed *f = r->feeds[feed];
 	const struct receiver_line line = {
 	        .address = address,
 	        .port = port,
 	        .feed = (uint8_t)feed,
-	        .line = (uint8_t)f->line_count++,
+	        .line = (uint8_t)f->line_count,
 	        .any_address = address == 0,
 	};
 
-	line_insert(r, &line);
-	return line.line;
+	if (f->line_count == feed_lines_max(f))
+		return line_find(r, address, port)->used ? -EEXIST : -EMFILE;
+	int rc = line_add(r, &line);
+
+	return rc != 0 ? rc : (int)f->line_count++;
+}
+
+int receiver_add_exit(struct receiver *r, struct hand_over *to)
+{
+	if (r->exit_count == RECEIVER_EXITS_MAX)
+		return -EMFILE;
+	r->exits[r->exit_count] = to;
+	return (int)r->exit_count++;
+}
+
+int receiver_add_entry(struct receiver *r, struct hand_over *from)
+{
+	if (r->entry_count == RECEIVER_ENTRIES_MAX)
+		return -EMFILE;
+	r->entries[r->entry_count++] = from;
+	return 0;
+}
+
+int receiver_pass_line(struct receiver *r, uint32_t exit, const struct receiver_line *line)
+{
+	struct receiver_line l = *line;
+
+	assert(exit < r->exit_count);
+	l.exit = (uint8_t)(exit + 1);
+	l.any_address = l.address == 0;
+	return line_add(r, &l);
 }
 
 int receiver_only_from(struct receiver *r, uint32_t address, uint16_t port, uint32_t source)
@@ -159,12 +202,13 @@ static __attribute__((noinline)) struct receiver_line *line_learn(struct receive
 	return line_insert(r, &line);
 }
 
-static void feed_datagram(struct receiver *r, const struct receiver_line *l,
-                          const struct datagram *d, uint64_t now_ns, uint8_t time_source)
+/* What feeds are fed with, whether it was received here or came in by an entry. */
+static void feed_datagram(struct receiver *r, const struct hand_over_item *i,
+                          const uint8_t *payload)
 {
-	struct receiver_feed *f = r->feeds[l->feed];
+	struct receiver_feed *f = r->feeds[i->feed];
 	struct feed_packet p;
-	enum feed_verdict v = f->protocol->parse(d->payload, d->payload_bytes, &p);
+	enum feed_verdict v = f->protocol->parse(payload, i->bytes, &p);
 
 	r->stats.feed_packets++;
 	f->packets++;
@@ -174,9 +218,20 @@ static void feed_datagram(struct receiver *r, const struct receiver_line *l,
 		f->malformed_packets++;
 	}
 	if (v == FEED_MALFORMED)
-		arbiter_on_malformed(&f->arbiter, l->line, now_ns);
+		arbiter_on_malformed(&f->arbiter, i->line, i->time_ns);
 	else
-		arbiter_on_packet(&f->arbiter, l->line, &p, now_ns, time_source);
+		arbiter_on_packet(&f->arbiter, i->line, &p, i->time_ns, i->time_source);
+}
+
+static void pass_datagram(struct receiver *r, uint32_t exit, const struct hand_over_item *i,
+                          const uint8_t *payload)
+{
+	if (!hand_over_put(r->exits[exit], i, payload)) {
+		r->stats.hand_over_full++;
+		return;
+	}
+	r->stats.handed_over++;
+	r->exits_touched |= 1u << exit;
 }
 
 /* A frame that is no datagram. What finds no room in the ring is counted there. */
@@ -214,8 +269,18 @@ static void on_packet(struct receiver *r, const struct packet *packet, uint64_t 
 		return;
 	}
 	bool own_time = packet->time_source == TIME_HARDWARE || packet->time_source == TIME_CAPTURE;
+	const struct hand_over_item item = {
+	        .time_ns = own_time ? packet->time_ns : turn_ns,
+	        .bytes = d.payload_bytes,
+	        .feed = l->feed,
+	        .line = l->line,
+	        .time_source = packet->time_source,
+	};
 
-	feed_datagram(r, l, &d, own_time ? packet->time_ns : turn_ns, packet->time_source);
+	if (l->exit == 0)
+		feed_datagram(r, &item, d.payload);
+	else
+		pass_datagram(r, l->exit - 1u, &item, d.payload);
 }
 
 static void publish(struct receiver *r)
@@ -226,6 +291,8 @@ static void publish(struct receiver *r)
 		log_writer_publish(&r->feeds[i]->log);
 		r->feeds[i]->touched = false;
 	}
+	for (; r->exits_touched != 0; r->exits_touched &= r->exits_touched - 1)
+		hand_over_publish(r->exits[__builtin_ctz(r->exits_touched)]);
 }
 
 void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,
@@ -239,6 +306,60 @@ void receiver_on_packets(struct receiver *r, const struct packet *packets, uint3
 		on_packet(r, &packets[i], now_ns);
 	}
 	publish(r);
+}
+
+/* Nothing that was published before now_ns and is not in an entry any more is unknown to the
+ * arbiters; what still waits there may be what they miss. */
+static void set_horizon(struct receiver *r, uint64_t now_ns)
+{
+	uint64_t horizon_ns = now_ns;
+
+	for (uint32_t i = 0; i < r->entry_count; i++) {
+		const struct hand_over_item *front = hand_over_front(r->entries[i]);
+
+		if (front != NULL && front->time_ns < horizon_ns)
+			horizon_ns = front->time_ns;
+	}
+	for (uint32_t i = 0; i < r->feed_count; i++)
+		arbiter_set_horizon(&r->feeds[i]->arbiter, horizon_ns);
+}
+
+uint32_t receiver_take(struct receiver *r, uint64_t now_ns)
+{
+	uint32_t taken = 0;
+
+	if (r->entry_count == 0)
+		return 0;
+	if (receiver_is_waiting(r)) {
+		set_horizon(r, now_ns);
+		for (uint32_t i = 0; i < r->entry_count; i++) {
+			const struct hand_over_item *item;
+
+			for (uint32_t n = 0; n < PACKET_BURST_MAX; n++, taken++) {
+				item = hand_over_take(r->entries[i]);
+				if (item == NULL)
+					break;
+				feed_datagram(r, item, (const uint8_t *)(item + 1));
+			}
+			hand_over_release(r->entries[i]);
+		}
+		r->stats.taken_over += taken;
+		publish(r);
+	}
+	r->stats.waiting_bytes = 0;
+	for (uint32_t i = 0; i < r->entry_count; i++)
+		r->stats.waiting_bytes += hand_over_waiting_bytes(r->entries[i]);
+	set_horizon(r, now_ns);
+	return taken;
+}
+
+bool receiver_is_waiting(struct receiver *r)
+{
+	bool waiting = false;
+
+	for (uint32_t i = 0; i < r->entry_count; i++)
+		waiting |= hand_over_look(r->entries[i]);
+	return waiting;
 }
 
 /* A log that grew under lag and then fell silent gives its segments back this often. */

@@ -454,9 +454,112 @@ static void test_trims_in_quiet_turns(void)
 	poll_makes_dirty = false;
 }
 
+/* -- lines of other cores -- */
+
+static struct receiver poller;
+static struct hand_over ring;
+static alignas(64) uint8_t ring_bytes[HAND_OVER_BYTES_MIN];
+
+/* Feed 0 with line 0 polled by its own core and line 1 by `poller`. */
+static void world_of_two(void)
+{
+	struct receiver_line passed = {.address = GROUP_B, .port = PORT};
+
+	world(false, 1, 2);
+	receiver_init(&poller, &(struct frame_options){false, false}, false);
+	CU_ASSERT_EQUAL(hand_over_init(&ring, ring_bytes, sizeof(ring_bytes)), 0);
+	CU_ASSERT_EQUAL(receiver_add_exit(&poller, &ring), 0);
+	CU_ASSERT_EQUAL(receiver_add_entry(&receiver, &ring), 0);
+	CU_ASSERT_EQUAL(receiver_add_line(&receiver, 0, GROUP_A, PORT), 0);
+	passed.line = (uint8_t)receiver_reserve_line(&receiver, 0);
+	CU_ASSERT_EQUAL(passed.line, 1);
+	CU_ASSERT_EQUAL(receiver_reserve_line(&receiver, 0), -EMFILE);
+	CU_ASSERT_EQUAL(receiver_pass_line(&poller, 0, &passed), 0);
+	CU_ASSERT_EQUAL(receiver_pass_line(&poller, 0, &passed), -EEXIST);
+	receiver_take(&receiver, 0);
+}
+
+static void poll_burst(uint32_t count, uint64_t now_ns)
+{
+	struct packet burst[PACKET_BURST_MAX];
+	struct sent s = {GROUP_B, PORT, 7, 2, 2, 0, NULL};
+
+	for (uint32_t i = 0; i < count; i++)
+		burst[i] = build(i, &s);
+	receiver_on_packets(&poller, burst, count, now_ns);
+}
+
+static void test_a_line_of_another_core(void)
+{
+	world_of_two();
+	CU_ASSERT_EQUAL(receiver_take(&receiver, 1000), 0);
+	poll_burst(3, 900);
+	memset(frames, 0, sizeof(frames)); /* the port has its buffers back */
+	CU_ASSERT_TRUE(receiver_is_waiting(&receiver));
+	CU_ASSERT_EQUAL(seen[0].packets, 0);
+	CU_ASSERT_EQUAL(receiver_take(&receiver, 1000), 3);
+	CU_ASSERT_FALSE(receiver_is_waiting(&receiver));
+	CU_ASSERT_EQUAL(seen[0].packets, 3);
+	CU_ASSERT_EQUAL(seen[0].publishes, 1);
+	CU_ASSERT_EQUAL(seen[0].line, 1);
+	CU_ASSERT_EQUAL(seen[0].first_sequence, 7);
+	CU_ASSERT_EQUAL(seen[0].block_count, 2);
+	CU_ASSERT_EQUAL(seen[0].now_ns, 900); /* when it was received, not when it was taken */
+	CU_ASSERT_EQUAL(seen[0].time_source, TIME_TURN);
+	CU_ASSERT_EQUAL(poller.stats.packets, 3);
+	CU_ASSERT_EQUAL(poller.stats.handed_over, 3);
+	CU_ASSERT_EQUAL(poller.stats.feed_packets, 0);
+	CU_ASSERT_EQUAL(receiver.stats.packets, 0);
+	CU_ASSERT_EQUAL(receiver.stats.taken_over, 3);
+	CU_ASSERT_EQUAL(receiver.stats.feed_packets, 3);
+	CU_ASSERT_EQUAL(feeds[0].packets, 3);
+}
+
+static void test_a_full_ring_drops_and_counts(void)
+{
+	uint64_t sent = 0;
+	uint64_t taken = 0;
+	uint32_t n;
+
+	world_of_two();
+	for (; poller.stats.hand_over_full == 0; sent += PACKET_BURST_MAX)
+		poll_burst(PACKET_BURST_MAX, 900);
+	CU_ASSERT_EQUAL(poller.stats.handed_over + poller.stats.hand_over_full, sent);
+	/* A burst per turn, and what waits is shown. */
+	while ((n = receiver_take(&receiver, 1000)) != 0) {
+		CU_ASSERT_TRUE(n <= PACKET_BURST_MAX);
+		taken += n;
+		CU_ASSERT_EQUAL(receiver.stats.waiting_bytes != 0,
+		                taken < poller.stats.handed_over);
+	}
+	CU_ASSERT_EQUAL(taken, poller.stats.handed_over);
+	CU_ASSERT_EQUAL(seen[0].packets, taken);
+}
+
+static void test_holes_age_no_further_than_what_waits(void)
+{
+	world(false, 1, 2);
+	receiver_take(&receiver, 500);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 0); /* no entries: not this room's business */
+	world_of_two();
+	receiver_take(&receiver, 1000);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 1000);
+	for (uint32_t i = 0; i < 3; i++)
+		poll_burst(PACKET_BURST_MAX, 900 + i);
+	receiver_take(&receiver, 2000);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 901);
+	receiver_take(&receiver, 2001);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 902);
+	receiver_take(&receiver, 2002);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 2002);
+}
+
 static const struct suite_test tests[] = {
         {"a line may have one source", test_a_line_may_have_one_source},
         {"frames for a host", test_frames_for_a_host},
+        {"a line of another core", test_a_line_of_another_core},
+        {"a full ring drops and counts", test_a_full_ring_drops_and_counts},
+        {"holes age no further than what waits", test_holes_age_no_further_than_what_waits},
         {"trims in quiet turns", test_trims_in_quiet_turns},
         {"configured lines", test_configured_lines},
         {"damaged and malformed count", test_damaged_and_malformed_count},

@@ -47,7 +47,7 @@ static void print_core(const struct config *c, uint32_t i)
 			printf(" polls port %s (%u queue%s);", c->ports[p].name, c->ports[p].queues,
 			       c->ports[p].queues == 1 ? "" : "s");
 	for (uint32_t f = 0; f < c->feed_count; f++)
-		if (c->feeds[f].line_count > 0 && c->ports[c->feeds[f].lines[0].port].core == i)
+		if (c->feeds[f].core == i)
 			printf(" arbitrates feed %s;", c->feeds[f].name);
 	for (uint32_t s = 0; s < c->shard_count; s++)
 		if (c->shards[s].core == i)
@@ -67,6 +67,9 @@ static void print_memory(const struct config *c, const struct engine_sizes *z)
 	printf("#   shards                       %s\n", size_text(z->shards_bytes, text));
 	printf("#   %u group%s (books, components) %s\n", z->group_count,
 	       z->group_count == 1 ? "" : "s", size_text(z->groups_bytes, text));
+	if (z->hand_over_count != 0)
+		printf("#   %u ring%s between cores       %s\n", z->hand_over_count,
+		       z->hand_over_count == 1 ? " " : "s", size_text(z->hand_overs_bytes, text));
 	printf("#   DPDK                         %u MiB\n", c->engine.dpdk_memory_mib);
 	printf("#   huge pages of 2 MiB: wants %" PRIu64 " + %u, free now %" PRIu64 "\n", pages,
 	       c->engine.dpdk_memory_mib / 2, memory_huge_pages_free());

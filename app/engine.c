@@ -38,7 +38,7 @@ void engine_core_packets(struct engine_core *c, const struct packet *packets, ui
 
 uint32_t engine_core_work(struct engine_core *c, uint64_t now_ns)
 {
-	uint32_t moved = 0;
+	uint32_t moved = receiver_take(&c->receiver, now_ns);
 
 	receiver_poll(&c->receiver, now_ns);
 	show_gaps(c);
@@ -73,6 +73,11 @@ uint32_t engine_core_step(struct engine_core *c, uint64_t now_ns)
 	if (c->turns % c->engine->config->engine.publish_turns == 0)
 		engine_core_publish(c);
 	return moved;
+}
+
+bool engine_core_took_all(struct engine_core *c)
+{
+	return !receiver_is_waiting(&c->receiver);
 }
 
 bool engine_core_at_head(const struct engine_core *c)

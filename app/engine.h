@@ -24,8 +24,9 @@
 #include "dataplane/shard/board.h"
 #include "dataplane/shard/shard.h"
 
-#define ENGINE_ERROR_BYTES 512u
-#define ENGINE_QUEUES_MAX  64u
+#define ENGINE_ERROR_BYTES    512u
+#define ENGINE_QUEUES_MAX     64u
+#define ENGINE_HAND_OVERS_MAX 128u
 
 struct engine_options {
 	bool shared;           /* named files that others can read; else private memory */
@@ -76,6 +77,14 @@ struct engine_core {
 	uint64_t last_ns;
 };
 
+/* A core that polls a line of a feed that another one owns. */
+struct engine_hand_over {
+	uint32_t from; /* cores */
+	uint32_t to;
+	uint32_t exit; /* of from's receiver */
+	struct hand_over *ring;
+};
+
 struct engine {
 	const struct config *config;
 	struct engine_options options;
@@ -92,6 +101,8 @@ struct engine {
 	uint32_t shard_group_count[CONFIG_SHARDS_MAX];
 	uint32_t group_count;
 	struct engine_core *cores;
+	struct engine_hand_over hand_overs[ENGINE_HAND_OVERS_MAX];
+	uint32_t hand_over_count;
 	struct port *ports[CONFIG_PORTS_MAX];
 	struct engine_host *hosts[CONFIG_PORTS_MAX]; /* by port; NULL: it has no address */
 	uint32_t port_count;
@@ -105,6 +116,8 @@ struct engine_sizes {
 	uint64_t boards_bytes;
 	uint64_t shards_bytes;
 	uint64_t groups_bytes;
+	uint64_t hand_overs_bytes;
+	uint32_t hand_over_count;
 	uint32_t group_count; /* after `count` was spread */
 };
 
@@ -120,8 +133,8 @@ void engine_destroy(struct engine *e); /* accepts NULL */
 
 /* One turn of one core at now_ns. Returns what it moved (packets + records); 0: idle. */
 uint32_t engine_core_step(struct engine_core *c, uint64_t now_ns);
-/* The part of the turn after the ports: used by replay and the simulator, which bring packets
- * themselves. */
+/* The part of the turn after the ports (what other cores hand over is taken here): used by replay
+ * and the simulator, which bring packets themselves. */
 uint32_t engine_core_work(struct engine_core *c, uint64_t now_ns);
 /* Packets that did not come from a port. */
 void engine_core_packets(struct engine_core *c, const struct packet *packets, uint32_t count,
@@ -131,6 +144,8 @@ void engine_core_publish(struct engine_core *c);
 /* Control: port counters, heartbeat. */
 void engine_control_poll(struct engine *e, uint64_t now_ns);
 
+/* Nothing waits for the core in the rings of others. */
+bool engine_core_took_all(struct engine_core *c);
 /* True when every shard of the core has applied all that its logs hold. */
 bool engine_core_at_head(const struct engine_core *c);
 /* Books of one feed as CSV (books_csv.h), the engine being at rest. 0 or -errno. */

@@ -236,9 +236,12 @@ static int measure(struct engine *e, struct group_options *options, struct engin
 		shard_options_of(e, i, &o);
 		z->shards_bytes += page_up(shard_bytes(&o)) + REGION_PAGE_BYTES;
 	}
+	z->hand_overs_bytes = engine_lines_measure(e);
+	z->hand_over_count = e->hand_over_count;
 	e->pool_segments = segments_of(c->engine.pool_bytes);
 	z->segments_bytes = segment_pool_bytes(e->pool_segments);
-	z->state_bytes = z->feeds_bytes + z->boards_bytes + z->shards_bytes + z->groups_bytes;
+	z->state_bytes = z->feeds_bytes + z->boards_bytes + z->shards_bytes + z->groups_bytes +
+	                 z->hand_overs_bytes;
 	z->group_count = e->group_count;
 	return 0;
 }
@@ -304,7 +307,7 @@ static int build_feed(struct engine *e, uint32_t i, char error[ENGINE_ERROR_BYTE
 	                         .segments_max = segments_of(cf->log_bytes_max)};
 
 	f->config = cf;
-	f->core = cf->line_count == 0 ? 0 : e->config->ports[cf->lines[0].port].core;
+	f->core = cf->core;
 	f->scan = memory_place(&e->state, sizeof(*f->scan), REGION_PAGE_BYTES);
 	setup.scan = f->scan;
 	arbiter_options_of(cf, &e->options, &setup.options);
@@ -370,34 +373,10 @@ static int build_cores(struct engine *e, char error[ENGINE_ERROR_BYTES])
 		receiver_init(&e->cores[i].receiver, &(struct frame_options){0},
 		              e->options.learn_lines);
 	}
-	for (uint32_t i = 0; i < c->feed_count; i++) {
-		struct engine_core *core = &e->cores[e->feeds[i].core];
-		struct receiver *r = &core->receiver;
-		const struct config_feed *cf = &c->feeds[i];
-		int rc = receiver_add_feed(r, &e->feeds[i].receive);
+	int rc = engine_build_lines(e, error);
 
-		for (uint32_t n = 0; rc == 0 && n < cf->line_count; n++) {
-			int line = receiver_add_line(r, core->feed_count, cf->lines[n].address,
-			                             cf->lines[n].udp_port);
-
-			rc = line < 0 ? line : 0;
-			if (rc == 0 && cf->lines[n].source != 0)
-				rc = receiver_only_from(r, cf->lines[n].address,
-				                        cf->lines[n].udp_port, cf->lines[n].source);
-		}
-		if (rc != 0) {
-			snprintf(error, ENGINE_ERROR_BYTES,
-			         "feed %s: cannot add its lines: %s (two feeds of one core cannot "
-			         "share a destination)",
-			         cf->name, strerror(-rc));
-			return rc;
-		}
-		/* One switch per core: what one feed wants verified is verified for all packets of
-		 * the core. */
-		r->frame.verify_ip_checksum |= cf->verify_ip_checksum;
-		r->frame.verify_udp_checksum |= cf->verify_udp_checksum;
-		core->feeds[core->feed_count++] = i;
-	}
+	if (rc != 0)
+		return rc;
 	for (uint32_t i = 0; i < c->shard_count; i++) {
 		struct engine_core *core = &e->cores[c->shards[i].core];
 

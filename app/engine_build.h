@@ -11,6 +11,11 @@
  * one are replaced with a word about it on stderr. */
 int engine_claim_name(struct engine *e, char error[ENGINE_ERROR_BYTES]);
 
+/* Bytes of state that the rings between cores take, once it is known which there are. */
+uint64_t engine_lines_measure(struct engine *e);
+/* Rings, feeds and lines to their receivers. 0 or -errno with one clear line. */
+int engine_build_lines(struct engine *e, char error[ENGINE_ERROR_BYTES]);
+
 /* Fills the shared block's names and offsets. */
 void engine_describe(struct engine *e);
 

@@ -38,14 +38,15 @@ static void *worker_main(void *argument)
 	uint32_t wish;
 
 	atomic_store_explicit(&w->sealed, rc, memory_order_release);
-	while ((wish = atomic_load_explicit(&w->wish, memory_order_relaxed)) != WORKER_STOP) {
+	while ((wish = atomic_load_explicit(&w->wish, memory_order_acquire)) != WORKER_STOP) {
 		uint32_t moved;
 
 		if (wish == WORKER_RUN) {
 			moved = engine_core_step(c, clock_now_ns());
 		} else {
 			moved = engine_core_work(c, clock_now_ns());
-			atomic_store_explicit(&w->phase, WORKER_QUIET, memory_order_release);
+			if (wish == WORKER_QUIET || engine_core_took_all(c))
+				atomic_store_explicit(&w->phase, wish, memory_order_release);
 		}
 		if (moved == 0)
 			idle(w->config->idle);
@@ -138,19 +139,24 @@ int workers_start(struct workers *w, struct engine *e, enum seal seal,
 	return rc;
 }
 
-void workers_stop(struct workers *w)
+static void reach(struct workers *w, enum worker_phase phase)
 {
-	/* Receive cores feed shards of other cores: first all ports go quiet, then everybody
-	 * finishes what is there. */
 	for (uint32_t i = 0; i < w->count; i++)
-		atomic_store_explicit(&w->items[i].wish, WORKER_QUIET, memory_order_relaxed);
+		atomic_store_explicit(&w->items[i].wish, phase, memory_order_release);
 	for (uint32_t i = 0; i < w->count; i++)
 		while (w->items[i].started &&
-		       atomic_load_explicit(&w->items[i].phase, memory_order_acquire) !=
-		               WORKER_QUIET)
+		       atomic_load_explicit(&w->items[i].phase, memory_order_acquire) != phase)
 			sched_yield();
+}
+
+void workers_stop(struct workers *w)
+{
+	/* Cores that poll hand over to cores that own feeds, and these feed shards of others: first
+	 * all ports go quiet, then all rings empty, then everybody finishes what is there. */
+	reach(w, WORKER_QUIET);
+	reach(w, WORKER_TAKEN);
 	for (uint32_t i = 0; i < w->count; i++)
-		atomic_store_explicit(&w->items[i].wish, WORKER_STOP, memory_order_relaxed);
+		atomic_store_explicit(&w->items[i].wish, WORKER_STOP, memory_order_release);
 	bool parked = false;
 
 	for (uint32_t i = 0; i < w->count; i++) {

@@ -16,6 +16,7 @@
 enum worker_phase {
 	WORKER_RUN,
 	WORKER_QUIET, /* ports are no longer polled; what is in the logs goes on to the books */
+	WORKER_TAKEN, /* all are quiet, and what they had handed over is in the logs */
 	WORKER_STOP,
 };
 
@@ -25,10 +26,10 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	enum seal seal;
-	/* enum worker_phase, written by control; relaxed: nothing is passed with it. */
+	/* enum worker_phase, written by control with release, and
+	 * enum worker_phase, written by the worker with release: each pairs with the other's
+	 * acquire. What all workers did in a phase is seen by each of them in the next. */
 	_Atomic uint32_t wish;
-	/* enum worker_phase, written by the worker with release: pairs with control's acquire,
-	 * which then sees everything the worker published before. */
 	_Atomic uint32_t phase;
 	/* 1 until the worker has tried its seal, then 0 or -errno; release, pairs with control's
 	 * acquire. */

@@ -121,27 +121,6 @@ static int check_ports(struct load *l)
 	return 0;
 }
 
-static int check_receive_core(struct load *l, uint32_t feed)
-{
-	const struct config *c = l->config;
-	const struct config_feed *f = &c->feeds[feed];
-	const struct config_port *first = &c->ports[f->lines[0].port];
-
-	for (uint32_t i = 1; i < f->line_count; i++) {
-		const struct config_port *p = &c->ports[f->lines[i].port];
-
-		if (p->core == first->core)
-			continue;
-		at(l, "feeds[%" PRIu32 "].lines[%" PRIu32 "].port", feed, i);
-		return FAIL(l,
-		            "port \"%s\" is polled by core \"%s\", line \"%s\" by \"%s\"; one core "
-		            "polls all lines of a feed, as it puts them in order",
-		            p->name, c->cores[p->core].name, f->lines[0].name,
-		            c->cores[first->core].name);
-	}
-	return 0;
-}
-
 /* A receive core tells lines apart by the datagrams' destination alone. */
 static bool is_same_destination(const struct config *c, const struct config_line *a,
                                 const struct config_line *b)
@@ -217,7 +196,7 @@ static int check_pool(struct load *l)
 static int check_feeds(struct load *l)
 {
 	for (uint32_t i = 0; i < l->config->feed_count; i++) {
-		int status = check_receive_core(l, i);
+		int status = 0;
 
 		for (uint32_t j = 0; status == 0 && j < l->config->feeds[i].line_count; j++)
 			status = check_destination(l, i, j);

@@ -67,6 +67,7 @@ struct config_core { /* a worker */
 	const char *name;
 	uint32_t cpu; /* CONFIG_NONE: not pinned */
 	enum config_idle idle;
+	uint64_t hand_over_bytes; /* of each ring to it from a core that polls for its feeds */
 };
 
 struct config_port {
@@ -97,6 +98,7 @@ struct config_line {
 struct config_feed {
 	const char *name;
 	const char *protocol; /* checked against the names given to config_load() */
+	uint32_t core;        /* who arbitrates it and writes its log; index in cores */
 	struct config_line lines[CONFIG_LINES_MAX];
 	uint32_t line_count;
 	uint64_t gap_hold_max_ns;

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 
+#define KIB    (1ull << 10)
 #define MIB    (1ull << 20)
 #define GIB    (1ull << 30)
 #define SECOND 1000000000ull
@@ -82,6 +83,11 @@ static const struct option table[] = {
          "sibling thread, `yield` gives the CPU to others.",
          .type = OPTION_ENUM, AT(config_core, idle), .words = idle,
          .computed = "spin with a cpu, else yield"},
+        {"cores[].hand_over",
+         "Where other cores poll ports for feeds of this one: memory for the datagrams that wait "
+         "for it, for each of those cores. When it is full further ones are dropped and counted.",
+         .type = OPTION_BYTES, AT(config_core, hand_over_bytes), .min = 256 * KIB, .max = GIB,
+         .step = 64 * KIB, .fallback = "1MiB"},
 
         /* ports */
         {"ports", "The network ports, each a DPDK ethdev.", .type = OPTION_MAPPINGS,
@@ -136,12 +142,14 @@ static const struct option table[] = {
         {"feeds[].name", "What groups call it.", SECTION_NAME(config_feed, "feed{n}")},
         {"feeds[].protocol", "What the feed speaks, such as `itch50`, `deep10` or `tops16`.",
          .type = OPTION_PROTOCOL, AT(config_feed, protocol), .required = true},
-        {"feeds[].lines",
-         "Where the feed arrives. All lines of a feed are polled by one core, the "
-         "feed's receive core.",
-         .type = OPTION_MAPPINGS, AT_TWO(config_feed, lines, line_count), .min = 1,
-         .max = CONFIG_LINES_MAX, .item_bytes = sizeof(struct config_line), .in_place = true,
-         .required = true},
+        {"feeds[].core",
+         "The core that puts its lines in order and writes its log. What arrives at ports that "
+         "another core polls is handed over to it (`cores[].hand_over`).",
+         .type = OPTION_REFERENCE, AT(config_feed, core), .target = OPTION_TO_CORE,
+         .computed = "the core that polls its first line"},
+        {"feeds[].lines", "Where the feed arrives.", .type = OPTION_MAPPINGS,
+         AT_TWO(config_feed, lines, line_count), .min = 1, .max = CONFIG_LINES_MAX,
+         .item_bytes = sizeof(struct config_line), .in_place = true, .required = true},
         {"feeds[].lines[].name", "What counters and messages call it.",
          SECTION_NAME(config_line, "{L}")},
         {"feeds[].lines[].port", "The port it arrives at.", .type = OPTION_REFERENCE,

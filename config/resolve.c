@@ -261,6 +261,8 @@ static int fill_lines(struct load *l, uint32_t feed)
 			return refuse_open(l, OPTION_TO_PORT, "line");
 		f->lines[i].port = 0;
 	}
+	if (f->core == CONFIG_NONE)
+		f->core = l->config->ports[f->lines[0].port].core;
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`genesis exchange` beside a live `genesis run`: two impaired lines, a port each, out of a network namespace over veth pairs
 (AF_PACKET, AF_XDP) or over memif, where it is sent flat out. The engine's books are the exchange's, and what it lost is exactly what
-no line carried.
+no line carried. With `cores` each port is polled by a core of its own and the feed is a third one's; over memif all three are sealed.
 
-usage: test_exchange_live.py GENESIS af_packet|af_xdp|memif
+usage: test_exchange_live.py GENESIS af_packet|af_xdp|memif [cores]
 Exit code 77: this machine cannot (not root, no ip, no such socket).
 """
 import json
@@ -16,6 +16,8 @@ import tempfile
 import time
 
 GENESIS, KIND = os.path.abspath(sys.argv[1]), sys.argv[2]
+CORES = len(sys.argv) > 3
+SEALED = CORES and KIND == 'memif'
 NAME = 'test-exchange-%d' % os.getpid()
 SPACE = 'gex%d' % (os.getpid() % 100000)
 ADDRESS = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}
@@ -72,18 +74,23 @@ def lines_down():
 def config(path):
     with open(path, 'w', encoding='ascii') as f:
         f.write('engine: {name: %s, pool: 64MiB, huge_pages: no}\n' % NAME)
-        f.write('cores: [{name: worker, idle: yield}]\nports:\n')
+        # Room for all that is sent: nothing may depend on who is given the machine's processors when.
+        idle = 'pause' if SEALED else 'yield'
+        f.write('cores: [{name: worker, idle: %s, hand_over: 32MiB}, {name: core-a, idle: %s}, {name: core-b, idle: %s}]\n'
+                'ports:\n' % (idle, idle, idle))
         for line in 'ab':
-            f.write('  - {name: %s, device: "%s", descriptors: 2048, buffers: 8192}\n' % (line, LINES[line][0]))
-        f.write('feeds:\n  - name: itch\n    protocol: itch50\n    verify_udp_checksum: yes\n    gap: {hold_max: 3s}\n'
-                '    symbols_max: 4096\n    lines:\n')
+            f.write('  - {name: %s, device: "%s", descriptors: 2048, buffers: 8192, core: %s}\n'
+                    % (line, LINES[line][0], 'core-' + line if CORES else 'worker'))
+        f.write('feeds:\n  - name: itch\n    protocol: itch50\n    core: worker\n    verify_udp_checksum: yes\n'
+                '    gap: {hold_max: 3s}\n    symbols_max: 4096\n    lines:\n')
         for line in 'ab':
             f.write('      - {name: %s, port: %s, address: "%s"}\n' % (line, line, ADDRESS[line]))
         f.write('groups:\n  - {name: books, feed: itch, symbols_max: 4096, orders_max: 262144, levels_max: 262144}\n')
 
 
 def start(path, books):
-    engine = subprocess.Popen([GENESIS, 'run', '--json', '--books', books, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    seal = ['--seal', 'kill'] if SEALED else []
+    engine = subprocess.Popen([GENESIS, 'run', *seal, '--json', '--books', books, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True)
     end = time.monotonic() + 60
     while time.monotonic() < end and engine.poll() is None:
@@ -140,6 +147,13 @@ def test(folder, name, *more):
     with open(books, encoding='ascii') as live, open(os.path.join(folder, 'sent.csv'), encoding='ascii') as sent:
         check(name + ': books', live.read() == sent.read(), 'differ')
     ports = json.loads(out)['ports']
+    cores = {core['name']: core for core in json.loads(out)['cores']}
+    for line in 'ab' if CORES else '':
+        poller = cores['core-' + line]
+        check(name + ': handed over', poller['handed_over'] > 1000 and poller['hand_over_full'] == 0, str(poller))
+        check(name + ': fed', poller['feed_packets'] == 0, str(poller))
+    handed = sum(core['handed_over'] for core in cores.values())
+    check(name + ': taken over', cores['worker']['taken_over'] == handed == (feed['packets'] if CORES else 0), str(cores))
     for port, line in zip(ports, report['lines'].values()):
         check(name + ': port', line['port']['sent'] == line['packets'] and port['received'] >= line['packets'],
               'sent %s, received %s, missed %s' % (line['packets'], port['received'], port['missed']))
@@ -173,5 +187,5 @@ with tempfile.TemporaryDirectory() as scratch:
         for left in os.listdir('/dev/shm'):
             if NAME in left:
                 os.unlink('/dev/shm/' + left)
-print('exchange over %s: %d failures' % (KIND, failures))
+print('exchange over %s%s: %d failures' % (KIND, ', a core per port' if CORES else '', failures))
 sys.exit(1 if failures else 0)

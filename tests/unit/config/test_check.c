@@ -111,20 +111,6 @@ static void cores_share_a_cpu_only_where_both_yield(void)
 	"ports:\n  - {name: a, device: d0, core: x}\n" \
 	"  - {name: b, device: d1, core: " second_core "}\n"
 
-static void one_core_polls_the_lines_of_a_feed(void)
-{
-	static const char feed[] =
-	        "feeds: [{protocol: itch50, lines: [{port: a, address: 239.0.0.1:1}, "
-	        "{port: b, address: 239.0.0.2:1}]}]\n";
-	char text[1024];
-
-	snprintf(text, sizeof(text), "%s%s", TWO_PORTS("x"), feed);
-	CU_ASSERT_TRUE(loads(text));
-	snprintf(text, sizeof(text), "%s%s", TWO_PORTS("y"), feed);
-	CU_ASSERT_FALSE(loads(text));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "feeds[0].lines[1].port"));
-}
-
 static void a_core_has_a_destination_once(void)
 {
 	static const char feeds[] =
@@ -180,7 +166,6 @@ int main(void)
 	        {"IGMP needs an address", igmp_needs_an_address},
 	        {"cores share a CPU only where both yield",
 	         cores_share_a_cpu_only_where_both_yield},
-	        {"one core polls the lines of a feed", one_core_polls_the_lines_of_a_feed},
 	        {"a core has a destination once", a_core_has_a_destination_once},
 	        {"groups are bounded after they are spread",
 	         groups_are_bounded_after_they_are_spread},

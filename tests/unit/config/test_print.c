@@ -83,6 +83,7 @@ static void items_and_sections_are_indented(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nfeeds:\n"
 	                                   "  - name: feed0\n"
 	                                   "    protocol: itch50\n"
+	                                   "    core: worker\n"
 	                                   "    lines:\n"
 	                                   "      - name: A\n"
 	                                   "        port: port0\n"

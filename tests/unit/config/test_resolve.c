@@ -70,6 +70,21 @@ static void names_become_indices(void)
 	config_finish(&c);
 }
 
+static void a_feed_is_where_its_first_line_is(void)
+{
+	load("cores: [{name: x}, {name: y, hand_over: 2MiB}]\n"
+	     "ports: [{name: a, device: d0, core: y}, {name: b, device: d1, core: x}]\n"
+	     "feeds:\n"
+	     "  - {protocol: itch50, lines: [{port: a, address: 239.0.0.1:1}, "
+	     "{port: b, address: 239.0.0.1:1}]}\n"
+	     "  - {protocol: itch50, core: x, lines: [{port: a, address: 239.0.0.2:1}]}\n");
+	CU_ASSERT_EQUAL(c.feeds[0].core, 1);
+	CU_ASSERT_EQUAL(c.feeds[1].core, 0);
+	CU_ASSERT_EQUAL(c.cores[0].hand_over_bytes, 1u << 20);
+	CU_ASSERT_EQUAL(c.cores[1].hand_over_bytes, 2u << 20);
+	config_finish(&c);
+}
+
 static void idle_follows_the_cpu(void)
 {
 	load("cores: [{name: a, cpu: 3}, {name: b}, {name: d, cpu: 4, idle: "
@@ -151,6 +166,7 @@ int main(void)
 	static const struct suite_test tests[] = {
 	        {"the least file is whole", the_least_file_is_whole},
 	        {"names become indices", names_become_indices},
+	        {"a feed is where its first line is", a_feed_is_where_its_first_line_is},
 	        {"idle follows the CPU", idle_follows_the_cpu},
 	        {"room follows the selection", room_follows_the_selection},
 	        {"shards are dealt up to count", shards_are_dealt_up_to_count},

@@ -26,10 +26,19 @@ static void help(void)
 	       "  -y, --symbols N   symbols of the day (default 50)\n"
 	       "      --cut-seed N  cut the same messages into other packets on the lines\n"
 	       "      --lossless    lines that double, delay and reorder, but lose nothing\n"
+	       "      --receive W   who polls the lines: together (the feed's core), one (another "
+	       "core polls B), apart (a core\n"
+	       "                    each); left out: one of these, by the seed\n"
 	       "  -h, --help        this text\n\n"
 	       "Exit code: 0 all invariants held; 1 one broke (printed with the command that "
 	       "repeats it); 2 wrong usage.\n");
 }
+
+static const char *const receive_words[] = {
+        [SIMULATE_RECEIVE_TOGETHER] = "together",
+        [SIMULATE_RECEIVE_ONE] = "one",
+        [SIMULATE_RECEIVE_APART] = "apart",
+};
 
 struct arguments {
 	struct simulate_options o;
@@ -37,6 +46,16 @@ struct arguments {
 	bool seeded;
 	bool help;
 };
+
+static int receive_from_text(const char *text, enum simulate_receive *receive)
+{
+	for (enum simulate_receive r = SIMULATE_RECEIVE_TOGETHER; r <= SIMULATE_RECEIVE_APART; r++)
+		if (strcmp(receive_words[r], text) == 0) {
+			*receive = r;
+			return 0;
+		}
+	return -1;
+}
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
@@ -47,6 +66,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 	        {"symbols", required_argument, NULL, 'y'},
 	        {"cut-seed", required_argument, NULL, 'c'},
 	        {"lossless", no_argument, NULL, 'l'},
+	        {"receive", required_argument, NULL, 'r'},
 	        {"help", no_argument, NULL, 'h'},
 	        {NULL, 0, NULL, 0},
 	};
@@ -82,6 +102,13 @@ static int parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'l':
 			a->o.lossless = true;
+			continue;
+		case 'r':
+			if (receive_from_text(optarg, &a->o.receive) != 0)
+				return command_usage(
+				        COMMAND,
+				        "--receive: '%s' is not one of together, one, apart",
+				        optarg);
 			continue;
 		case 'h':
 			a->help = true;
@@ -119,9 +146,9 @@ static int simulate_one(const struct simulate_options *o)
 
 	printf("seed %" PRIu64 "  hash %016" PRIx64 "  packets %" PRIu64 "  messages %" PRIu64
 	       "  delivered %" PRIu64 "  lost %" PRIu64 " in %" PRIu64 " gaps  duplicates %" PRIu64
-	       "  healed %" PRIu64 "  virtual %.0f s in %.2f s\n",
+	       "  healed %" PRIu64 "  handed over %" PRIu64 "  virtual %.0f s in %.2f s\n",
 	       o->seed, r.hash, r.packets, r.messages, r.delivered, r.lost, r.gaps, r.duplicates,
-	       r.healed, (double)r.virtual_ns / 1e9, real_s);
+	       r.healed, r.handed_over, (double)r.virtual_ns / 1e9, real_s);
 	fflush(stdout);
 	if (r.broken[0] == '\0')
 		return EXIT_OK;
@@ -130,6 +157,8 @@ static int simulate_one(const struct simulate_options *o)
 	        "repeat with: genesis simulate --seed %" PRIu64 " --messages %" PRIu64
 	        " --symbols %u",
 	        o->seed, o->messages, o->symbols);
+	if (o->receive != SIMULATE_RECEIVE_BY_SEED)
+		fprintf(stderr, " --receive %s", receive_words[o->receive]);
 	if (o->cut_seed != 0)
 		fprintf(stderr, " --cut-seed %" PRIu64, o->cut_seed);
 	fprintf(stderr, "%s\n", o->lossless ? " --lossless" : "");

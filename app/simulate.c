@@ -48,20 +48,49 @@ static void weather(struct day_line_options *l, struct prng *p, bool lossless)
 	};
 }
 
+enum simulate_receive simulate_receive_of(const struct simulate_options *o)
+{
+	struct prng p;
+
+	if (o->receive != SIMULATE_RECEIVE_BY_SEED)
+		return o->receive;
+	prng_init(&p, o->seed ^ 0xc0de5);
+	return SIMULATE_RECEIVE_TOGETHER + (enum simulate_receive)prng_below(&p, 3);
+}
+
 struct run {
 	const struct simulate_options *o;
 	struct simulate_result *r;
 	struct world world;
 	struct day_feed *feed;
 	struct prng pace;
+	struct prng stall;
+	uint64_t stall_packets; /* so many more before the feed's core has a turn again */
 	uint64_t now_ns;
 };
+
+/* Where others receive for it, the feed's core may stand still for a while: what waits for it must
+ * not look lost. */
+static bool is_stalled(struct run *x)
+{
+	if (x->world.engine->hand_over_count == 0)
+		return false;
+	if (x->stall_packets > 0) {
+		x->stall_packets--;
+		return true;
+	}
+	if (prng_below(&x->stall, 1000) == 0)
+		x->stall_packets = prng_below(&x->stall, 300);
+	return false;
+}
 
 /* Cores run at their own random pace, so that cursors stand apart. */
 static void turn_cores(struct run *x)
 {
+	bool stalled = is_stalled(x);
+
 	for (uint32_t i = 0; i < WORLD_CORES; i++)
-		if (prng_below(&x->pace, 3) == 0)
+		if (prng_below(&x->pace, 3) == 0 && !(i == 0 && stalled))
 			engine_core_work(&x->world.engine->cores[i], x->now_ns);
 }
 
@@ -79,7 +108,8 @@ static void send_day(struct run *x)
 
 		x->now_ns = p.time_ns;
 		x->r->packets++;
-		engine_core_packets(&x->world.engine->cores[0], &packet, 1, x->now_ns);
+		engine_core_packets(&x->world.engine->cores[world_line_core(&x->world, p.line)],
+		                    &packet, 1, x->now_ns);
 		turn_cores(x);
 		if (x->r->packets % CHECK_PACKETS == 0) {
 			const char *what = world_check(&x->world);
@@ -90,6 +120,8 @@ static void send_day(struct run *x)
 	}
 	struct receiver_feed *f = &x->world.engine->feeds[0].receive;
 
+	while (!engine_core_took_all(&x->world.engine->cores[0]))
+		engine_core_work(&x->world.engine->cores[0], x->now_ns);
 	arbiter_on_input_end(&f->arbiter, x->now_ns);
 	log_writer_publish(&f->log);
 	world_drain(&x->world, x->now_ns);
@@ -152,6 +184,7 @@ static void check_counts(struct run *x, const struct day_messages *m, const stru
 	x->r->gaps = a->gaps;
 	x->r->duplicates = a->duplicates;
 	x->r->healed = a->healed;
+	x->r->handed_over = x->world.engine->cores[0].receiver.stats.taken_over;
 	if (x->r->delivered + x->r->lost != m->count)
 		broken(x->r, 2, "%" PRIu64 " delivered + %" PRIu64 " lost, the day has %" PRIu64,
 		       x->r->delivered, x->r->lost, m->count);
@@ -191,7 +224,7 @@ static int compare_reference(struct run *x, const struct day_messages *m,
 	struct world reference;
 	char where[64];
 	size_t bytes[2] = {0, 0};
-	int rc = world_create(&reference, x->o);
+	int rc = world_create(&reference, x->o, NULL);
 
 	if (rc != 0)
 		return rc;
@@ -227,6 +260,7 @@ static int make_feed(struct run *x, struct day *day)
 	for (uint32_t i = 0; i < fo.lines; i++)
 		weather(&fo.line[i], &p, x->o->lossless);
 	prng_init(&x->pace, fo.seed ^ 0xace);
+	prng_init(&x->stall, fo.seed ^ 0x57a11);
 	return day_feed_create(&x->feed, &fo, &source);
 }
 
@@ -251,7 +285,7 @@ int simulate(const struct simulate_options *o, struct simulate_result *result)
 	if (rc == 0)
 		rc = make_feed(&x, day);
 	if (rc == 0)
-		rc = world_create(&x.world, o);
+		rc = world_create(&x.world, o, x.feed);
 	if (rc == 0) {
 		result->messages = m.count;
 		send_day(&x);

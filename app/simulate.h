@@ -2,7 +2,8 @@
  *
  * Simulation: the real engine in a made-up world, from one seed. A day is made up and sent over two
  * lines that lose, double, delay and reorder; the real receiver, arbiter, log, shards and books
- * read it, turned by one thread on a virtual clock, every core at its own random pace. The same
+ * read it, turned by one thread on a virtual clock, every core at its own random pace; the lines
+ * may be polled by other cores than the feed's, which then hand over what they receive. The same
  * seed gives the same bytes: result.hash is over all component state, on every machine and build
  * type.
  *
@@ -19,12 +20,20 @@
 
 #define SIMULATE_ERROR_BYTES 512u
 
+enum simulate_receive {                            /* who polls the two lines */
+	                SIMULATE_RECEIVE_BY_SEED,  /* one of the following */
+	                SIMULATE_RECEIVE_TOGETHER, /* the feed's core */
+	                SIMULATE_RECEIVE_ONE,      /* the feed's core A, another one B */
+	                SIMULATE_RECEIVE_APART,    /* a core each, the feed's neither */
+};
+
 struct simulate_options {
 	uint64_t seed;
 	uint64_t cut_seed; /* 0: from seed. Another one cuts the same messages into other packets on
 	                      the lines */
 	uint64_t messages;
 	uint32_t symbols;
+	enum simulate_receive receive;
 	bool lossless; /* no message is lost on both lines: state is then compared byte for byte */
 };
 
@@ -37,10 +46,13 @@ struct simulate_result {
 	uint64_t gaps;
 	uint64_t duplicates;
 	uint64_t healed;
+	uint64_t handed_over;              /* packets that came to the feed's core from another */
 	uint64_t virtual_ns;               /* how long the day took on the virtual clock */
 	char broken[SIMULATE_ERROR_BYTES]; /* "" or "invariant N: what", at which packet */
 };
 
+/* What BY_SEED means for this seed. */
+enum simulate_receive simulate_receive_of(const struct simulate_options *o);
 /* 0, and result->broken says whether an invariant broke; or -errno: it could not be run at all. */
 int simulate(const struct simulate_options *o, struct simulate_result *result);
 

@@ -7,15 +7,45 @@
 #include <xxhash.h>
 
 #include "perf/day.h"
+#include "perf/day_feed.h"
 
-#define HOLD_NS    3600000000000ull /* longer than anything a line delays */
-#define LOG_BYTES  (16ull << 20)
-#define PARK_BYTES (64ull << 20)
-#define BUDGET     64u
+#define HOLD_NS 3600000000000ull /* longer than anything a line delays */
+/* Longer than lines differ, shorter than turns: what waits in a ring would look lost. */
+#define HOLD_APART_NS 100000000ull
+#define LOG_BYTES     (16ull << 20)
+#define PARK_BYTES    (64ull << 20)
+#define BUDGET        64u
 
-int world_create(struct world *w, const struct simulate_options *o)
+/* The lines' ports, and cores for them where they have their own. */
+static void configure_lines(struct world *w, enum simulate_receive receive,
+                            const struct day_feed *feed)
 {
-	struct engine_options eo = {.learn_lines = true, .boards = true};
+	static const char *const names[WORLD_LINES] = {"r0", "r1"};
+	uint32_t core = WORLD_CORES;
+
+	for (uint32_t i = 0; i < WORLD_LINES; i++) {
+		const struct frame_address *a = day_feed_address(feed, i);
+		bool own = receive == SIMULATE_RECEIVE_APART || i != 0;
+
+		if (own)
+			w->cores[core] = (struct config_core){.name = names[i], .cpu = CONFIG_NONE};
+		w->ports[i] = (struct config_port){.name = names[i], .core = own ? core++ : 0};
+		w->feed.lines[i] = (struct config_line){.name = names[i],
+		                                        .port = i,
+		                                        .address = a->destination_address,
+		                                        .udp_port = a->destination_port};
+	}
+	w->feed.line_count = WORLD_LINES;
+	w->feed.gap_hold_max_ns = HOLD_APART_NS;
+	w->cores[0].hand_over_bytes = HAND_OVER_BYTES_MIN;
+	w->config.ports = w->ports;
+	w->config.port_count = WORLD_LINES;
+	w->config.core_count = core;
+}
+
+int world_create(struct world *w, const struct simulate_options *o, const struct day_feed *feed)
+{
+	struct engine_options eo = {.boards = true};
 	char error[ENGINE_ERROR_BYTES];
 
 	*w = (struct world){0};
@@ -65,11 +95,19 @@ int world_create(struct world *w, const struct simulate_options *o)
 	        .group_count = WORLD_GROUPS,
 	        .path = "simulate",
 	};
+	eo.learn_lines = feed == NULL || simulate_receive_of(o) == SIMULATE_RECEIVE_TOGETHER;
+	if (!eo.learn_lines)
+		configure_lines(w, simulate_receive_of(o), feed);
 	int rc = engine_create(&w->engine, &w->config, &eo, error);
 
 	if (rc != 0)
 		fprintf(stderr, "genesis simulate: %s\n", error);
 	return rc;
+}
+
+uint32_t world_line_core(const struct world *w, uint32_t line)
+{
+	return w->config.port_count == 0 ? 0 : w->ports[line].core;
 }
 
 void world_destroy(struct world *w)

@@ -8,13 +8,15 @@
 #include "app/engine.h"
 #include "app/simulate.h"
 
-#define WORLD_CORES  2u
+#define WORLD_CORES  2u /* with a shard each; the first one has the feed */
+#define WORLD_LINES  2u /* polled by one of those, or by a core of their own behind them */
 #define WORLD_GROUPS 2u
 #define WORLD_PARTS  4u /* groups of each class */
 
 struct world {
 	struct config config;
-	struct config_core cores[WORLD_CORES];
+	struct config_core cores[WORLD_CORES + WORLD_LINES];
+	struct config_port ports[WORLD_LINES];
 	struct config_feed feed;
 	struct config_shard shards[WORLD_CORES];
 	struct config_group groups[WORLD_GROUPS];
@@ -31,9 +33,14 @@ struct day_messages { /* the whole day, back to back */
 	size_t books_bytes;
 };
 
-/* An engine with two cores, a shard on each, critical and normal groups spread by hash. 0 or
- * -errno. */
-int world_create(struct world *w, const struct simulate_options *o);
+struct day_feed;
+
+/* An engine with two cores, a shard on each, critical and normal groups spread by hash. Where `o`
+ * has cores for the lines of `feed`, these are configured, else they are learned (always with feed
+ * NULL). 0 or -errno. */
+int world_create(struct world *w, const struct simulate_options *o, const struct day_feed *feed);
+/* Core that polls the line. */
+uint32_t world_line_core(const struct world *w, uint32_t line);
 void world_destroy(struct world *w);
 /* All cores' turns until all has been applied. */
 void world_drain(struct world *w, uint64_t now_ns);

@@ -76,7 +76,8 @@ static void test_guard_sees(void)
 static void turn(struct world *w, const struct packet *packet)
 {
 	guarded = true;
-	engine_core_packets(&w->engine->cores[0], packet, 1, packet->time_ns);
+	engine_core_packets(&w->engine->cores[world_line_core(w, packet->port)], packet, 1,
+	                    packet->time_ns);
 	for (uint32_t i = 0; i < WORLD_CORES; i++) {
 		engine_core_work(&w->engine->cores[i], packet->time_ns);
 		engine_core_publish(&w->engine->cores[i]);
@@ -86,7 +87,10 @@ static void turn(struct world *w, const struct packet *packet)
 
 static void test_day(void)
 {
-	struct simulate_options o = {.seed = 1, .messages = MESSAGES, .symbols = SYMBOLS};
+	struct simulate_options o = {.seed = 1,
+	                             .messages = MESSAGES,
+	                             .symbols = SYMBOLS,
+	                             .receive = SIMULATE_RECEIVE_ONE};
 	struct day_options d = {
 	        .seed = 1, .messages = MESSAGES, .symbols = SYMBOLS, .no_referee = true};
 	struct day_feed_options fo = {
@@ -107,11 +111,12 @@ static void test_day(void)
 	struct day_source source = day_source_of(day);
 
 	CU_ASSERT_EQUAL_FATAL(day_feed_create(&feed, &fo, &source), 0);
-	CU_ASSERT_EQUAL_FATAL(world_create(&w, &o), 0);
+	CU_ASSERT_EQUAL_FATAL(world_create(&w, &o, feed), 0);
 	calls = 0;
 	while (day_feed_next(feed, buffer, &p)) {
 		struct packet packet = {.data = buffer,
 		                        .bytes = day_feed_frame(feed, buffer, &p),
+		                        .port = p.line,
 		                        .time_source = TIME_CAPTURE,
 		                        .time_ns = p.time_ns};
 

@@ -68,11 +68,35 @@ static void test_other_cuts(void)
 	CU_ASSERT_NOT_EQUAL(run(12, 0, true), hash);
 }
 
+/* Lines of one feed on ports of one core, of two, of three: one hash, losses and stalls included.
+ */
+static void test_other_cores(void)
+{
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		struct simulate_options o = {
+		        .seed = seed, .messages = MESSAGES, .symbols = SYMBOLS};
+		struct simulate_result r[SIMULATE_RECEIVE_APART + 1];
+
+		for (int i = SIMULATE_RECEIVE_BY_SEED; i <= SIMULATE_RECEIVE_APART; i++) {
+			o.receive = (enum simulate_receive)i;
+			CU_ASSERT_EQUAL_FATAL(simulate(&o, &r[i]), 0);
+			CU_ASSERT_STRING_EQUAL(r[i].broken, "");
+			CU_ASSERT_EQUAL(r[i].hash, r[0].hash);
+			CU_ASSERT_EQUAL(r[i].lost, r[0].lost);
+		}
+		CU_ASSERT_EQUAL(r[SIMULATE_RECEIVE_TOGETHER].handed_over, 0);
+		CU_ASSERT_EQUAL(r[SIMULATE_RECEIVE_APART].handed_over,
+		                r[SIMULATE_RECEIVE_APART].packets);
+		CU_ASSERT_TRUE(r[SIMULATE_RECEIVE_ONE].handed_over > 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct suite_test tests[] = {
 	        {"golden hashes", test_golden},
 	        {"other cuts, same bytes", test_other_cuts},
+	        {"other cores, same bytes", test_other_cores},
 	};
 
 	if (argc > 1 && strcmp(argv[1], "print") == 0) {

@@ -33,6 +33,19 @@ static const char *size_text(uint64_t bytes, char text[24])
 	return text;
 }
 
+/* The lines that core i polls for feeds of others. */
+static void print_handed_over(const struct config *c, uint32_t i)
+{
+	for (uint32_t f = 0; f < c->feed_count; f++) {
+		const struct config_feed *feed = &c->feeds[f];
+
+		for (uint32_t n = 0; n < feed->line_count && feed->core != i; n++)
+			if (c->ports[feed->lines[n].port].core == i)
+				printf(" hands line %s of feed %s to core %s;", feed->lines[n].name,
+				       feed->name, c->cores[feed->core].name);
+	}
+}
+
 static void print_core(const struct config *c, uint32_t i)
 {
 	const struct config_core *core = &c->cores[i];
@@ -46,6 +59,7 @@ static void print_core(const struct config *c, uint32_t i)
 		if (c->ports[p].core == i)
 			printf(" polls port %s (%u queue%s);", c->ports[p].name, c->ports[p].queues,
 			       c->ports[p].queues == 1 ? "" : "s");
+	print_handed_over(c, i);
 	for (uint32_t f = 0; f < c->feed_count; f++)
 		if (c->feeds[f].core == i)
 			printf(" arbitrates feed %s;", c->feeds[f].name);

@@ -43,8 +43,9 @@ def test_help():
 
 
 def test_check():
-    for name in ('minimal.yaml', 'deep.yaml', 'two-lines.yaml'):
+    for name in ('minimal.yaml', 'deep.yaml', 'two-lines.yaml', 'several-feeds.yaml'):
         p = genesis('check', os.path.join(ROOT, 'config/examples', name))
+        check('check ' + name, ('hands line B of feed itch to core receive-a' in p.stdout) == (name == 'several-feeds.yaml'), p.stdout)
         # 1: right, but this machine has fewer CPUs than the example wants.
         check('check ' + name, p.returncode in (0, 1), p.stderr)
         check('check ' + name, '# cores' in p.stdout and '# memory' in p.stdout, p.stdout)

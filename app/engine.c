@@ -198,6 +198,13 @@ static int open_port(struct engine *e, uint32_t i, char error[ENGINE_ERROR_BYTES
 	};
 	int rc = port_open(&e->ports[i], &o, error);
 
+	if (rc == -ENOMEM) {
+		size_t used = strlen(error);
+
+		snprintf(error + used, ENGINE_ERROR_BYTES - used,
+		         " (the buffers of all ports lie in engine.dpdk_memory, %u MiB)",
+		         e->config->engine.dpdk_memory_mib);
+	}
 	if (rc != 0)
 		return rc;
 	e->port_count = i + 1;

@@ -184,6 +184,7 @@ static const struct counter log_rows[] = {
                 "Appends refused because the pool was dry or the ceiling reached."),
         COUNTER(log_stats, claims_revoked, "claims",
                 "Image claims taken away because segments ran out."),
+        GAUGE(log_stats, segments_held, "segments", "Segments of the pool that the log holds now."),
 };
 TABLE(counters_log, "log", log_stats, log_rows);
 
@@ -218,6 +219,10 @@ static const struct counter shard_rows[] = {
                 "Board writes refused because another shard writes the row."),
         COUNTER(shard_stats, latency_unrecorded, "records",
                 "Records applied beyond what a turn keeps for latency."),
+        GAUGE(shard_stats, critical_lag_messages, "messages",
+              "How far the critical cursor is behind the head, worst feed."),
+        GAUGE(shard_stats, normal_lag_messages, "messages",
+              "How far the normal cursor is behind the head, worst feed."),
 };
 TABLE(counters_shard, "shard", shard_stats, shard_rows);
 

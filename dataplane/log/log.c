@@ -124,6 +124,13 @@ static uint32_t segments_unclaimed(const struct log_writer *w, bool images)
 	return min < w->tail ? 0 : (uint32_t)((min - w->tail) >> SEGMENT_SHIFT);
 }
 
+static uint32_t segments_above_floor(const struct log_writer *w)
+{
+	uint32_t held = (uint32_t)w->stats.segments_held;
+
+	return held > w->segments_min ? held - w->segments_min : 0;
+}
+
 /* Moves the tail up by `segments`; false, and nothing moved, when a claim came up in between.
  *
  * A core that registers claims its slot with position 0 ("holds everything"), fences, and reads the
@@ -157,9 +164,9 @@ static void segments_give(struct log_writer *w, uint64_t from, uint64_t to)
 		uint32_t segment =
 		        atomic_load_explicit(directory_entry(&w->log, from), memory_order_relaxed);
 
-		assert(w->segments_held > 0);
+		assert(w->stats.segments_held > 0);
 		segment_give(w->log.pool, w->user, segment);
-		w->segments_held--;
+		w->stats.segments_held--;
 		w->stats.segments_given++;
 	}
 }
@@ -172,8 +179,7 @@ static uint32_t segment_recycle(struct log_writer *w, bool images)
 
 	if (unclaimed == 0)
 		return SEGMENT_NONE;
-	uint32_t above =
-	        w->segments_held > w->segments_min ? w->segments_held - w->segments_min : 0;
+	uint32_t above = segments_above_floor(w);
 	uint32_t extra = unclaimed - 1 < above ? unclaimed - 1 : above;
 	uint64_t oldest = w->tail;
 
@@ -216,13 +222,13 @@ static uint32_t segment_find(struct log_writer *w)
 {
 	uint32_t segment = SEGMENT_NONE;
 
-	if (w->segments_held >= w->segments_min)
+	if (w->stats.segments_held >= w->segments_min)
 		segment = segment_recycle(w, true);
 	if (segment != SEGMENT_NONE)
 		return segment;
 	segment = segment_take(w->log.pool, w->user);
 	if (segment != SEGMENT_NONE) {
-		w->segments_held++;
+		w->stats.segments_held++;
 		w->stats.segments_taken++;
 		return segment;
 	}
@@ -319,6 +325,11 @@ void log_writer_commit(struct log_writer *w, struct record *r)
 	w->dirty = true;
 	w->stats.records++;
 	w->stats.bytes += bytes;
+	w->epoch = r->epoch;
+	w->sequence = r->first_sequence + r->count;
+	if (__builtin_expect(r->kind == RECORD_GAP, 0))
+		w->sequence +=
+		        ((const struct record_gap *)(const void *)record_payload(r))->missing;
 }
 
 void log_writer_publish(struct log_writer *w)
@@ -329,6 +340,8 @@ void log_writer_publish(struct log_writer *w)
 	/* Always the end of a record: a reader that has read all stands exactly there, so that the
 	 * positions of two readers are equal when what they have read is. */
 	w->published = w->committed;
+	atomic_store_explicit(&w->log.control->head_sequence, w->sequence, memory_order_relaxed);
+	atomic_store_explicit(&w->log.control->head_epoch, w->epoch, memory_order_relaxed);
 	/* Release: pairs with the acquire load in log_head(). */
 	atomic_store_explicit(&w->log.control->head, w->published, memory_order_release);
 	w->dirty = false;
@@ -336,9 +349,10 @@ void log_writer_publish(struct log_writer *w)
 
 void log_writer_trim(struct log_writer *w)
 {
-	if (w->segments_held <= w->segments_min)
+	uint32_t above = segments_above_floor(w);
+
+	if (above == 0)
 		return;
-	uint32_t above = w->segments_held - w->segments_min;
 	uint32_t unclaimed = segments_unclaimed(w, true);
 	uint32_t give = unclaimed < above ? unclaimed : above;
 	uint64_t oldest = w->tail;

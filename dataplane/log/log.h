@@ -54,7 +54,11 @@ struct log_control { /* shared memory, position-independent */
 	uint32_t user; /* the writer's, in the pool: owner in its segments' headers */
 	uint8_t pad0[44];
 	_Atomic uint64_t head; /* writer: bytes published */
-	uint8_t pad1[56];
+	/* Writer, before the head: what the record at its end leads to. For display: how many
+	 * messages a cursor is behind. */
+	_Atomic uint64_t head_sequence;
+	_Atomic uint32_t head_epoch;
+	uint8_t pad1[44];
 	_Atomic uint64_t tail; /* writer: oldest byte still held */
 	_Atomic uint64_t dropped_appends;
 	uint8_t pad2[48];
@@ -82,6 +86,7 @@ struct log_stats { /* writer's counters */
 	uint64_t segments_given;
 	uint64_t append_refused; /* no segment: pool dry or ceiling reached */
 	uint64_t claims_revoked;
+	uint64_t segments_held; /* gauge */
 };
 
 struct log_writer {
@@ -91,11 +96,12 @@ struct log_writer {
 	uint64_t tail;         /* a multiple of SEGMENT_BYTES */
 	uint64_t committed;    /* end of the last record: what publish makes the head */
 	uint64_t published;    /* the head others see */
+	uint64_t sequence;     /* next one after the last record */
+	uint32_t epoch;        /* of the last record */
 	uint8_t *segment_end;  /* end of the current segment */
 	uint8_t *write;        /* address of write_offset; NULL before the first segment */
 	uint32_t user;         /* in the pool */
 	uint32_t segments_min;
-	uint32_t segments_held;
 	uint32_t reserved_bytes; /* by the last reserve, not yet committed */
 	bool dirty;              /* something to publish */
 };
@@ -148,6 +154,18 @@ static inline bool log_claim_revoked(const struct log *l, uint32_t slot)
 static inline uint64_t log_head(const struct log *l)
 {
 	return atomic_load_explicit(&l->control->head, memory_order_acquire);
+}
+
+/* Sequence numbers from `sequence` of `epoch` to the head; of the head's session only, where that
+ * is a later one. */
+static inline uint64_t log_messages_behind(const struct log *l, uint32_t epoch, uint64_t sequence)
+{
+	const struct log_control *c = l->control;
+	uint64_t head = atomic_load_explicit(&c->head_sequence, memory_order_relaxed);
+
+	if (atomic_load_explicit(&c->head_epoch, memory_order_relaxed) != epoch)
+		sequence = 1;
+	return head > sequence ? head - sequence : 0;
 }
 
 static inline uint64_t log_tail(const struct log *l)

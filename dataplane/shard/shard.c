@@ -366,9 +366,17 @@ static uint32_t lane_step(struct shard *s, struct lane *l, uint32_t budget)
 	return moved;
 }
 
+static uint64_t lane_lag_messages(const struct lane *l)
+{
+	if (cursor_lag_bytes(&l->cursor) == 0)
+		return 0;
+	return log_messages_behind(&l->cursor.log, l->view.epoch, l->view.next_sequence);
+}
+
 static void shard_gauge_lags(struct shard *s)
 {
 	uint64_t lag[SHARD_CLASSES] = {0};
+	uint64_t messages[SHARD_CLASSES] = {0};
 	uint64_t behind = 0;
 
 	for (uint32_t i = 0; i < s->options.feed_count * SHARD_CLASSES; i++) {
@@ -379,11 +387,15 @@ static void shard_gauge_lags(struct shard *s)
 		uint64_t bytes = cursor_lag_bytes(&l->cursor);
 
 		lag[l->class] = bytes > lag[l->class] ? bytes : lag[l->class];
+		bytes = lane_lag_messages(l);
+		messages[l->class] = bytes > messages[l->class] ? bytes : messages[l->class];
 		bytes = catch_up_lag_bytes(l);
 		behind = bytes > behind ? bytes : behind;
 	}
 	s->stats.critical_lag_bytes = lag[CLASS_CRITICAL];
 	s->stats.normal_lag_bytes = lag[CLASS_NORMAL];
+	s->stats.critical_lag_messages = messages[CLASS_CRITICAL];
+	s->stats.normal_lag_messages = messages[CLASS_NORMAL];
 	s->stats.catch_up_lag_bytes = behind;
 }
 

@@ -73,6 +73,8 @@ struct shard_stats {
 	uint64_t routes_refused;     /* a group's share of a symbol that no link was left for */
 	uint64_t board_refused;      /* rows another shard writes */
 	uint64_t latency_unrecorded; /* records applied beyond the turn's latency list */
+	uint64_t critical_lag_messages; /* gauge, worst feed */
+	uint64_t normal_lag_messages;   /* gauge */
 };
 
 struct shard; /* shard_private.h */

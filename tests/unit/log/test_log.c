@@ -206,7 +206,7 @@ static void test_exact_fit(void)
 		CU_ASSERT_EQUAL(log_segment_left(&w.log), 0);
 		log_writer_publish(&w.log.writer);
 		CU_ASSERT_EQUAL(log_head(&w.log.writer.log), SEGMENT_BYTES);
-		CU_ASSERT_EQUAL(w.log.writer.segments_held, 1);
+		CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 1);
 		world_close(&w);
 		cross(0, payload);
 	}
@@ -218,7 +218,7 @@ static void test_no_reader_no_growth(void)
 
 	world_open(&w, 10, 3, 10);
 	CU_ASSERT_EQUAL(log_fill_segments(&w.log, 20), 20);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 3);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 3);
 	CU_ASSERT_EQUAL(segment_pool_held(&w.pool.pool, w.log.writer.user), 3);
 	CU_ASSERT_EQUAL(log_tail(&w.log.writer.log), 17ull * SEGMENT_BYTES);
 	CU_ASSERT_EQUAL(w.log.writer.stats.segments_taken, 3);
@@ -242,7 +242,7 @@ static void test_lag_grows_and_shrinks(void)
 	struct log_cursor c = cursor_open(&w.log, false);
 
 	CU_ASSERT_EQUAL(log_fill_segments(&w.log, 7), 6);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 6);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 6);
 	CU_ASSERT_EQUAL(w.log.writer.stats.append_refused, 1);
 	CU_ASSERT_FALSE(log_append(&w.log, 0));
 	CU_ASSERT_EQUAL(w.log.writer.stats.append_refused, 2);
@@ -250,7 +250,7 @@ static void test_lag_grows_and_shrinks(void)
 	CU_ASSERT_EQUAL(log_tail(&w.log.writer.log), 0);
 	/* Trimming takes nothing from a cursor that has released nothing. */
 	log_writer_trim(&w.log.writer);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 6);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 6);
 	while (c.position < 2ull * SEGMENT_BYTES) {
 		r = cursor_next(&c);
 		CU_ASSERT_FATAL(r != NULL && record_check(r, read));
@@ -261,14 +261,14 @@ static void test_lag_grows_and_shrinks(void)
 	/* One segment is used again, the other goes back. */
 	CU_ASSERT(log_append(&w.log, 0));
 	log_writer_publish(&w.log.writer);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 5);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 5);
 	CU_ASSERT_EQUAL(log_tail(&w.log.writer.log), 2ull * SEGMENT_BYTES);
 	while ((r = cursor_next(&c)) != NULL)
 		CU_ASSERT(record_check(r, read++));
 	CU_ASSERT_EQUAL(read, w.log.next);
 	cursor_release(&c);
 	log_writer_trim(&w.log.writer);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 2);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 2);
 	CU_ASSERT_EQUAL(segment_pool_free(&w.pool.pool), 8);
 	CU_ASSERT_EQUAL(w.log.writer.stats.segments_given, 4);
 	CU_ASSERT_EQUAL(log_fill_segments(&w.log, 5), 5);
@@ -307,7 +307,7 @@ static void test_refused_and_going_on(void)
 		cursor_release(&c);
 	}
 	CU_ASSERT_EQUAL(read, w.log.next);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 2);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 2);
 	world_close(&w);
 }
 
@@ -325,7 +325,7 @@ static void test_image_claim(void)
 	log_claim_move(l, (uint32_t)newer, 3ull * SEGMENT_BYTES);
 	CU_ASSERT_EQUAL(log_fill_segments(&w.log, 1), 1);
 	/* Honoured up to the ceiling. */
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 6);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 6);
 	CU_ASSERT_EQUAL(log_tail(l), 0);
 	CU_ASSERT_FALSE(log_claim_revoked(l, (uint32_t)image));
 	/* Then the oldest goes, and what only it held. */
@@ -333,7 +333,7 @@ static void test_image_claim(void)
 	CU_ASSERT_TRUE(log_claim_revoked(l, (uint32_t)image));
 	CU_ASSERT_FALSE(log_claim_revoked(l, (uint32_t)newer));
 	CU_ASSERT_EQUAL(log_tail(l), 3ull * SEGMENT_BYTES);
-	CU_ASSERT_EQUAL(w.log.writer.segments_held, 4);
+	CU_ASSERT_EQUAL(w.log.writer.stats.segments_held, 4);
 	CU_ASSERT_EQUAL(w.log.writer.stats.claims_revoked, 1);
 	CU_ASSERT_EQUAL(w.log.writer.stats.append_refused, 0);
 	/* Registered anew it holds again. */
@@ -371,7 +371,7 @@ static void test_many_logs_one_pool(void)
 	/* The pool is dry; the others live on their floors and lose nothing. */
 	for (uint32_t i = 1; i < 4; i++) {
 		CU_ASSERT_EQUAL(log_fill_segments(&logs[i], 9), 9);
-		CU_ASSERT_EQUAL(logs[i].writer.segments_held, 2);
+		CU_ASSERT_EQUAL(logs[i].writer.stats.segments_held, 2);
 	}
 	CU_ASSERT_EQUAL(segment_pool_free(&pool.pool), 0);
 	/* The lagging one catches up and what it gives back, another may borrow. */
@@ -387,11 +387,59 @@ static void test_many_logs_one_pool(void)
 	struct log_cursor other = cursor_open(&logs[1], false);
 
 	CU_ASSERT_EQUAL(log_fill_segments(&logs[1], 12), 10);
-	CU_ASSERT_EQUAL(logs[1].writer.segments_held, 10);
+	CU_ASSERT_EQUAL(logs[1].writer.stats.segments_held, 10);
 	for (uint32_t i = 0; i < 4; i++)
 		log_fixture_close(&logs[i]);
 	(void)other;
 	pool_fixture_close(&pool);
+}
+
+static void append(struct log_writer *w, struct record header, const void *payload, uint32_t bytes)
+{
+	struct record *r = log_writer_reserve(w, bytes);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	header.payload_bytes = bytes;
+	*r = header;
+	memcpy(r + 1, payload, bytes);
+	log_writer_commit(w, r);
+}
+
+/* For display: what the head leads to, whatever the last record is. */
+static void test_messages_behind(void)
+{
+	static const char zeros[24];
+	const struct record_gap gap = {.missing = 90, .reason = GAP_AGE};
+	struct world w;
+
+	world_open(&w, 6, 3, 6);
+	struct log_writer *x = &w.log.writer;
+	struct log *l = &x->log;
+
+	CU_ASSERT_EQUAL(log_messages_behind(l, 0, 0), 0);
+	append(x, (struct record){.kind = RECORD_RESET, .first_sequence = 1, .epoch = 1}, zeros,
+	       24);
+	append(x, (struct record){.kind = RECORD_DATA, .first_sequence = 1, .epoch = 1, .count = 2},
+	       zeros, 4);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 1), 0); /* not published */
+	log_writer_publish(x);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 1), 2);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 3), 0);
+	append(x, (struct record){.kind = RECORD_GAP, .first_sequence = 3, .epoch = 1}, &gap,
+	       sizeof(gap));
+	log_writer_publish(x);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 3), 90);
+	append(x, (struct record){.kind = RECORD_END, .first_sequence = 93, .epoch = 1}, zeros, 0);
+	log_writer_publish(x);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 90), 3);
+	append(x, (struct record){.kind = RECORD_RESET, .first_sequence = 1, .epoch = 2}, zeros,
+	       24);
+	append(x, (struct record){.kind = RECORD_DATA, .first_sequence = 1, .epoch = 2, .count = 5},
+	       zeros, 10);
+	log_writer_publish(x);
+	CU_ASSERT_EQUAL(log_messages_behind(l, 1, 90), 5); /* the new session's */
+	CU_ASSERT_EQUAL(log_messages_behind(l, 2, 4), 2);
+	world_close(&w);
 }
 
 static void test_registration(void)
@@ -432,6 +480,7 @@ int main(void)
 	        {"refused, and going on", test_refused_and_going_on},
 	        {"image claims hold until segments run out", test_image_claim},
 	        {"many logs share a pool", test_many_logs_one_pool},
+	        {"messages behind", test_messages_behind},
 	        {"registration", test_registration},
 	};
 

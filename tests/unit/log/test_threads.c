@@ -217,8 +217,9 @@ int main(int argc, char **argv)
 	       (unsigned long long)w.waited, (unsigned long long)s->segments_taken,
 	       (unsigned long long)s->segments_given, (unsigned long long)s->claims_revoked);
 	wrong += s->records != records_wanted;
-	wrong += segment_pool_held(&pool.pool, w.log.writer.user) != w.log.writer.segments_held;
-	wrong += s->segments_taken - s->segments_given != w.log.writer.segments_held;
+	wrong += segment_pool_held(&pool.pool, w.log.writer.user) !=
+	         w.log.writer.stats.segments_held;
+	wrong += s->segments_taken - s->segments_given != w.log.writer.stats.segments_held;
 	log_fixture_close(&w.log);
 	pool_fixture_close(&pool);
 	return wrong == 0 ? 0 : 1;

@@ -94,6 +94,8 @@ static void test_critical_before_normal(void)
 	CU_ASSERT_EQUAL(b[0].group.stats.messages, 1);
 	CU_ASSERT_EQUAL(shard_stats(s)->critical_lag_bytes, 0);
 	CU_ASSERT_EQUAL(shard_stats(s)->normal_lag_bytes, 6 * record_bytes(38));
+	CU_ASSERT_EQUAL(shard_stats(s)->critical_lag_messages, 0);
+	CU_ASSERT_EQUAL(shard_stats(s)->normal_lag_messages, 6);
 	CU_ASSERT_FALSE(shard_at_head(s));
 	CU_ASSERT_EQUAL(shard_step(s, 6000), 2);
 	CU_ASSERT_EQUAL(shard_step(s, 6000), 2);
@@ -104,6 +106,7 @@ static void test_critical_before_normal(void)
 	CU_ASSERT_EQUAL(shard_stats(s)->turns, 5);
 	CU_ASSERT_EQUAL(shard_stats(s)->busy_turns, 4);
 	CU_ASSERT_EQUAL(shard_stats(s)->normal_lag_bytes, 0);
+	CU_ASSERT_EQUAL(shard_stats(s)->normal_lag_messages, 0);
 	free(memory);
 	for (int i = 0; i < 2; i++)
 		box_finish(&b[i]);

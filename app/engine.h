@@ -75,6 +75,7 @@ struct engine_core {
 	uint64_t busy_turns;
 	uint64_t turn_ns_max;
 	uint64_t last_ns;
+	uint64_t published_ns;
 };
 
 /* A core that polls a line of a feed that another one owns. */

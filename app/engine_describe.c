@@ -150,6 +150,8 @@ static void describe_feed(struct engine *e, uint32_t i)
 	s->log_offset = memory_offset(&e->state, f->receive.log.log.control);
 	s->log_bytes = log_control_bytes(
 	        (uint32_t)((f->config->log_bytes_max + SEGMENT_BYTES - 1) >> SEGMENT_SHIFT));
+	s->log_segments_min = f->config->log_bytes_min >> SEGMENT_SHIFT;
+	s->log_segments_max = f->config->log_bytes_max >> SEGMENT_SHIFT;
 	for (uint32_t n = 0; n < s->line_count; n++) {
 		copy_name(s->lines[n].name, f->config->lines[n].name);
 		s->lines[n].address = f->config->lines[n].address;

@@ -5,8 +5,9 @@
  * every part (ports, feeds, lines, shards, groups), says where boards, logs and regions lie in the
  * engine's other files, and holds copies of the counters.
  *
- * Counters are copied by their owner every publish_turns turns, a relaxed atomic word at a time: a
- * reader sees each word whole, and all of them at most one publication old. Names and offsets are
+ * Counters are copied by their owner every publish_turns turns, and in a turn that ends 100 ms
+ * after the last copy, a relaxed atomic word at a time: a reader sees each word whole, and all of
+ * them at most one publication old. Names and offsets are
  * written before `state` becomes RUNNING (release) and never change.
  */
 #ifndef APP_SHARED_H
@@ -84,6 +85,8 @@ struct shared_feed {
 	uint64_t board_bytes;
 	uint64_t log_offset; /* log control, in the state file */
 	uint64_t log_bytes;
+	uint64_t log_segments_min; /* floor and ceiling of what it holds of the pool */
+	uint64_t log_segments_max;
 	_Atomic uint64_t session[3]; /* struct session_key */
 	_Atomic uint64_t epoch;
 	_Atomic uint64_t next_sequence;

@@ -63,6 +63,8 @@ static void print_feed(const struct shared *s, uint32_t i, FILE *out)
 	        load(&f->symbols));
 	status_counters_text(out, &counters_arbiter, f->arbiter, "  arbiter: ");
 	status_counters_text(out, &counters_log, f->log, "  log: ");
+	fprintf(out, "  log may hold %" PRIu64 " to %" PRIu64 " segments of 2 MiB\n",
+	        f->log_segments_min, f->log_segments_max);
 	for (uint32_t n = 0; n < f->line_count; n++) {
 		struct line_stats l;
 
@@ -201,7 +203,11 @@ static json_t *feed_json(const struct shared_feed *f)
 	set(o, "unknown_messages", m.unknown);
 	json_object_set_new(o, "by_type", by_type_json(f));
 	json_object_set_new(o, "arbiter", status_counters_json(&counters_arbiter, f->arbiter));
-	json_object_set_new(o, "log", status_counters_json(&counters_log, f->log));
+	json_t *log = status_counters_json(&counters_log, f->log);
+
+	set(log, "segments_min", f->log_segments_min);
+	set(log, "segments_max", f->log_segments_max);
+	json_object_set_new(o, "log", log);
 	for (uint32_t n = 0; n < f->line_count; n++) {
 		json_t *l = status_counters_json(&counters_line, f->lines[n].stats);
 

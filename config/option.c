@@ -58,7 +58,9 @@ static const struct option table[] = {
         {"engine.dpdk_memory", "Memory given to DPDK; the ports' buffers lie in it.",
          .type = OPTION_BYTES, AT(config_engine, dpdk_memory_mib), .min = 16 * MIB, .max = 64 * GIB,
          .step = MIB, .divisor = MIB, .fallback = "128MiB"},
-        {"engine.publish_turns", "A worker publishes its counters every so many turns.",
+        {"engine.publish_turns",
+         "A worker publishes its counters every so many turns, and at the latest when 100 ms have "
+         "gone by.",
          .type = OPTION_COUNT, AT(config_engine, publish_turns), .min = 1, .max = 1000000,
          .fallback = "1024"},
         {"engine.control_cpu", "The CPU of the control thread; `none`: not pinned.",

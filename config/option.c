@@ -214,7 +214,9 @@ static const struct option table[] = {
         {"shards[].critical_budget", "Records per turn and feed for its critical groups.",
          .type = OPTION_COUNT, AT(config_shard, critical_budget), .min = 1, .max = 65536,
          .fallback = "256"},
-        {"shards[].normal_budget", "Records per turn and feed for its normal groups.",
+        {"shards[].normal_budget",
+         "Records per turn and feed for its normal groups, in turns in which critical ones have "
+         "reached the head.",
          .type = OPTION_COUNT, AT(config_shard, normal_budget), .min = 1, .max = 65536,
          .fallback = "256"},
         {"shards[].catch_up_budget", "Records per turn and feed for groups that catch up.",

@@ -399,22 +399,32 @@ static void shard_gauge_lags(struct shard *s)
 	s->stats.catch_up_lag_bytes = behind;
 }
 
+/* Normal groups wait while a critical cursor is behind: however slow they are, what they take is
+ * only what critical ones leave. */
+static uint32_t lane_budget(const struct shard_options *o, const struct lane *l, bool behind)
+{
+	if (l->class == CLASS_CRITICAL)
+		return o->critical_budget;
+	return behind ? 0 : o->normal_budget;
+}
+
 uint32_t shard_step(struct shard *s, uint64_t now_ns)
 {
 	const struct shard_options *o = &s->options;
 	uint32_t lanes = o->feed_count * SHARD_CLASSES;
 	uint32_t moved = 0;
 	uint32_t moved_by[SHARD_FEEDS_MAX * SHARD_CLASSES] = {0};
+	bool behind = false; /* some critical cursor */
 
 	shard_record_latency(s, now_ns);
 	catch_up_wishes(s);
 	for (uint32_t i = 0; i < lanes; i++) {
 		struct lane *l = shard_lane(s, i);
 
-		if (l->used)
-			moved_by[i] = lane_step(s, l,
-			                        l->class == CLASS_CRITICAL ? o->critical_budget
-			                                                   : o->normal_budget);
+		if (!l->used)
+			continue;
+		moved_by[i] = lane_step(s, l, lane_budget(o, l, behind));
+		behind = behind || (l->class == CLASS_CRITICAL && cursor_lag_bytes(&l->cursor) > 0);
 		moved += moved_by[i];
 	}
 	for (uint32_t i = 0; i < lanes; i++) {

@@ -2,11 +2,12 @@
  *
  * Shard: one worker core's groups, moved along by cursors on the feeds' logs.
  *
- * Per feed three cursors: critical runs first and stays at the head; normal runs with a budget and
- * may lag; catch-up (per class) starts at the oldest detached group's position and delivers to each
- * group only what lies beyond its own, until it meets the class cursor on a turn boundary and the
- * group is attached again. Each cursor has its own feed_view: the feed-wide state (ITCH locate ->
- * symbol, system event, session) as of its own position.
+ * Per feed three cursors: critical runs first and stays at the head; normal runs with a budget when
+ * no critical one is behind, and may lag; catch-up (per class) starts at the oldest detached
+ * group's position and delivers to each group only what lies beyond its own, until it meets the
+ * class cursor on a turn boundary and the group is attached again. Each cursor has its own
+ * feed_view: the feed-wide state (ITCH locate -> symbol, system event, session) as of its own
+ * position.
  *
  * Routing: symbol id -> the groups of this class that take it, decided when the symbol is first
  * seen. Records whose interest mask has no bit of the class are skipped with one AND. An order
@@ -45,7 +46,7 @@ struct shard_options {
 	struct group *const *groups; /* initialised groups of this shard, owned by the caller */
 	uint32_t group_count;
 	uint32_t critical_budget; /* records per turn and feed; also bounds the turn */
-	uint32_t normal_budget;
+	uint32_t normal_budget;   /* 0 in a turn that leaves a critical cursor behind */
 	uint32_t catch_up_budget;
 };
 

@@ -114,6 +114,42 @@ static void test_critical_before_normal(void)
 	world_finish(&w);
 }
 
+/* What critical groups leave is what normal ones get. */
+static void test_normal_waits_while_critical_is_behind(void)
+{
+	struct world w;
+	struct script script = {0};
+	struct group_options o[2] = {group_all(64, 1024), group_all(64, 1024)};
+	struct group_box b[2];
+	struct group *groups[2] = {&b[0].group, &b[1].group};
+	struct shard *s;
+
+	o[0].class = CLASS_NORMAL; /* the order of groups decides nothing */
+	world_init(&w, &protocol_itch50, 64);
+	for (int i = 0; i < 2; i++)
+		box_init(&b[i], &o[i]);
+	struct shard_options so = options(&w, groups, 2);
+	uint64_t bytes = shard_bytes(&so);
+	void *memory = world_memory(bytes, 64);
+
+	CU_ASSERT_EQUAL_FATAL(shard_init(&s, memory, bytes, &so), 0);
+	script_reset(&script);
+	for (uint32_t i = 1; i < 12; i++)
+		itch_add(&script, (struct add){1, "AA", i, 'B', 100, 10000});
+	world_play(&w, &script, 1);
+	CU_ASSERT_EQUAL(shard_step(s, 5000), 8);
+	CU_ASSERT_TRUE(shard_stats(s)->critical_lag_messages > 0);
+	CU_ASSERT_EQUAL(shard_stats(s)->normal_lag_messages, 11);
+	CU_ASSERT_EQUAL(shard_step(s, 5000), 4 + 2);
+	CU_ASSERT_EQUAL(shard_stats(s)->critical_lag_messages, 0);
+	CU_ASSERT_EQUAL(shard_step(s, 5000), 2);
+	free(memory);
+	for (int i = 0; i < 2; i++)
+		box_finish(&b[i]);
+	script_free(&script);
+	world_finish(&w);
+}
+
 /* Latency: to the next turn's clock, own clocks only, a bounded list. */
 static void test_latency(void)
 {
@@ -247,6 +283,7 @@ static void test_two_feeds(void)
 static const struct suite_test tests[] = {
         {"options refused", test_init_refuses},
         {"critical before normal", test_critical_before_normal},
+        {"normal waits while critical is behind", test_normal_waits_while_critical_is_behind},
         {"latency", test_latency},
         {"events", test_events},
         {"two feeds", test_two_feeds},

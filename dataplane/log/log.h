@@ -4,9 +4,8 @@
  *
  * The feed's receive core is the only writer. Everything else is a cursor. Offsets are bytes since
  * the log began and only grow; a directory ring maps offset >> 21 to a segment. Three ranks of
- * claims on old segments: LIVE is never revoked by the writer (one that stands still too long is
- * detached by its owner's choice, see log_slowest()); IMAGE may be revoked; FOLLOWER has no claim
- * at all and is told what it missed (follower.h).
+ * claims on old segments: LIVE is never revoked (docs/feeds.md, "Overload", says why); IMAGE may be
+ * revoked; FOLLOWER has no claim at all and is told what it missed (follower.h).
  *
  * Old segments stay readable up to the floor and are written over only when the next one is needed.
  * While claims hold more than the floor the log grows by borrowing from the pool, up to its
@@ -134,7 +133,7 @@ int log_cursor_register(struct log *l, enum log_claim claim, bool from_tail);
 void log_cursor_unregister(struct log *l, uint32_t slot);
 
 /* The LIVE claim furthest behind the head and its distance; LOG_CURSORS_MAX: there is none. For
- * display, and to decide whom to detach. */
+ * display. */
 uint32_t log_slowest(const struct log *l, uint64_t *lag_bytes);
 
 /* Owner of an IMAGE claim: moves it forward, to the older image's position. */

@@ -4,7 +4,7 @@ a strategy that is far too slow (a shared object that burns time on each change)
 head, the lag is shown, and everything is applied in the end; without, the log keeps its bound and what did not fit is counted. The core
 that receives takes every packet that was sent.
 
-usage: test_overload_live.py GENESIS LIBBURN [MESSAGES [LOOPS]]
+usage: test_overload_live.py GENESIS LIBBURN [MESSAGES [LOOPS]]     at least 120000 messages, that is more than two segments of log
 """
 import json
 import os

@@ -6,16 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 bool attach_is_alive(const struct attach *a)
 {
-	/* The engine holds an exclusive lock on its control file for as long as it lives. */
-	if (flock(a->control.fd, LOCK_SH | LOCK_NB) == 0) {
-		flock(a->control.fd, LOCK_UN);
-		return false;
-	}
-	return errno == EWOULDBLOCK;
+	/* The engine holds a lock on its control file for as long as it lives. */
+	return memory_is_held(a->control.fd) > 0;
 }
 
 /* "genesis-NAME.control" -> NAME, appended to text. */

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -29,17 +28,17 @@ static bool is_at(int fd, const char *path)
 	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/* The exclusive lock, for which readers that ask whether the engine lives may stand in the way for
- * a moment. */
+/* The lock; another engine that clears the name of a dead one's files may stand in the way for a
+ * moment. */
 static int lock_soon(int fd)
 {
 	const struct timespec wait = {.tv_nsec = 1000000};
 
 	for (int i = 0; i < LOCK_TRIES_MS; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK)
-			return -errno;
+		int rc = memory_lock(fd);
+
+		if (rc != -EAGAIN && rc != -EACCES)
+			return rc;
 		nanosleep(&wait, NULL);
 	}
 	return -EBUSY;
@@ -76,7 +75,7 @@ static void remove_parts(int fd)
  * same time, and the slower one must not remove the files of the faster. */
 static int remove_stale(const char *engine, const char *control)
 {
-	int fd = open(control, O_RDONLY | O_CLOEXEC);
+	int fd = open(control, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -57,55 +56,6 @@ uint64_t memory_huge_pages_free(void)
 	return pages;
 }
 
-void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine)
-{
-	snprintf(path, MEMORY_PATH_BYTES, "/dev/shm/genesis-%s.control", engine);
-}
-
-int memory_control_is_held(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	int rc = flock(fd, LOCK_SH | LOCK_NB);
-	int held = rc != 0 && errno == EWOULDBLOCK;
-
-	close(fd);
-	return held;
-}
-
-static int map_file(struct memory *m, char error[MEMORY_ERROR_BYTES])
-{
-	/* Aligned to 2 MiB whatever the page size: segments and regions count on it. */
-	uint8_t *hint = mmap(NULL, m->bytes + MEMORY_BLOCK_ALIGN, PROT_NONE,
-	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (hint == MAP_FAILED) {
-		snprintf(error, MEMORY_ERROR_BYTES,
-		         "%s: cannot reserve %llu bytes of address space: %s", m->path,
-		         (unsigned long long)m->bytes, strerror(errno));
-		return -errno;
-	}
-	uint8_t *aligned = (uint8_t *)round_up((uint64_t)(uintptr_t)hint, MEMORY_BLOCK_ALIGN);
-	void *p = mmap(aligned, m->bytes, PROT_READ | PROT_WRITE,
-	               MAP_SHARED | MAP_FIXED | MAP_NORESERVE, m->fd, 0);
-
-	if (p == MAP_FAILED) {
-		int err = errno;
-
-		munmap(hint, m->bytes + MEMORY_BLOCK_ALIGN);
-		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot map %llu bytes: %s", m->path,
-		         (unsigned long long)m->bytes, strerror(err));
-		return -err;
-	}
-	if (aligned != hint)
-		munmap(hint, (size_t)(aligned - hint));
-	munmap(aligned + m->bytes, (size_t)(hint + MEMORY_BLOCK_ALIGN - aligned));
-	m->base = p;
-	return 0;
-}
-
 static int create_at(struct memory *m, uint64_t bytes, char error[MEMORY_ERROR_BYTES])
 {
 	m->bytes = round_up(bytes, MEMORY_BLOCK_ALIGN);
@@ -124,7 +74,7 @@ static int create_at(struct memory *m, uint64_t bytes, char error[MEMORY_ERROR_B
 		memory_destroy(m);
 		return -err;
 	}
-	int rc = map_file(m, error);
+	int rc = memory_map(m, true, error);
 
 	if (rc != 0)
 		memory_destroy(m);
@@ -183,34 +133,6 @@ int memory_create(struct memory *m, const char *engine, const char *part, uint64
 	return create_at(m, bytes, error);
 }
 
-int memory_attach(struct memory *m, const char *path, char error[MEMORY_ERROR_BYTES])
-{
-	struct stat st;
-
-	*m = (struct memory){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-	snprintf(m->path, sizeof(m->path), "%s", path);
-	if (m->fd < 0 || fstat(m->fd, &st) != 0) {
-		int err = errno;
-
-		snprintf(error, MEMORY_ERROR_BYTES, "%s: %s", path, strerror(err));
-		memory_destroy(m);
-		return -err;
-	}
-	m->bytes = (uint64_t)st.st_size;
-	void *p =
-	        m->bytes == 0 ? MAP_FAILED : mmap(NULL, m->bytes, PROT_READ, MAP_SHARED, m->fd, 0);
-
-	if (p == MAP_FAILED) {
-		int err = m->bytes == 0 ? EPROTO : errno;
-
-		snprintf(error, MEMORY_ERROR_BYTES, "%s: cannot map: %s", path, strerror(err));
-		memory_destroy(m);
-		return -err;
-	}
-	m->base = p;
-	return 0;
-}
-
 int memory_small_fits(uint64_t bytes, char error[MEMORY_ERROR_BYTES])
 {
 	struct statvfs v;
@@ -238,15 +160,4 @@ void *memory_place(struct memory *m, uint64_t bytes, uint64_t align)
 	assert(bytes <= m->bytes - offset);
 	m->used = offset + bytes;
 	return m->base + offset;
-}
-
-void memory_destroy(struct memory *m)
-{
-	if (m->base != NULL)
-		munmap(m->base, m->bytes);
-	if (m->owned)
-		unlink(m->path);
-	if (m->fd > 0)
-		close(m->fd);
-	*m = (struct memory){.fd = -1};
 }

@@ -5,8 +5,9 @@
  *
  * Shared blocks are named files, so that other processes can read a running engine and the bytes
  * outlive it: in a hugetlbfs mount where there are pages enough, else in /dev/shm. They are sparse
- * and zeroed by the kernel; nothing is touched before it is used. A flock on the engine's control
- * file says that it is alive.
+ * and zeroed by the kernel; nothing is touched before it is used. A write lock on the engine's
+ * control file (of the open file description, fcntl(2)) says that it is alive: it can be asked for
+ * without being taken, so whoever asks stands in nobody's way.
  *
  * Thread rule: control core, before the loops start and after they ended.
  */
@@ -41,6 +42,9 @@ int memory_anonymous(struct memory *m, uint64_t bytes);
 int memory_create(struct memory *m, const char *engine, const char *part, uint64_t bytes,
                   enum memory_pages pages, char error[MEMORY_ERROR_BYTES]);
 
+/* Maps m->fd of m->bytes, 2 MiB aligned whatever the page size. 0 or -errno with text. */
+int memory_map(struct memory *m, bool writable, char error[MEMORY_ERROR_BYTES]);
+
 /* Maps an existing file read-only. 0 or -errno. */
 int memory_attach(struct memory *m, const char *path, char error[MEMORY_ERROR_BYTES]);
 
@@ -61,7 +65,12 @@ int memory_small_fits(uint64_t bytes, char error[MEMORY_ERROR_BYTES]);
 
 /* Path of an engine's control file in /dev/shm. */
 void memory_control_path(char path[MEMORY_PATH_BYTES], const char *engine);
-/* 1: a living engine holds the control file; 0: nobody does, or there is none; -errno. */
+/* Takes the lock that says the engine lives, held until fd is closed. 0 or -errno (-EAGAIN: another
+ * holds it). */
+int memory_lock(int fd);
+/* 1: somebody else holds the lock; 0: nobody; -errno. */
+int memory_is_held(int fd);
+/* The same by path; 0 also where there is no such file. */
 int memory_control_is_held(const char *path);
 
 /* Free 2 MiB pages now and whether a hugetlbfs mount was found. */

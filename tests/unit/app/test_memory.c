@@ -56,9 +56,17 @@ static void test_named(void)
 	m.base[12345] = 42;
 	CU_ASSERT_EQUAL_FATAL(memory_attach(&reader, m.path, error), 0);
 	CU_ASSERT_EQUAL(reader.bytes, m.bytes);
+	CU_ASSERT_EQUAL((uintptr_t)reader.base % MEMORY_BLOCK_ALIGN, 0);
 	CU_ASSERT_EQUAL(reader.base[12345], 42);
 	m.base[12346] = 43;
 	CU_ASSERT_EQUAL(reader.base[12346], 43);
+
+	/* Whoever asks for the lock does not take it. */
+	CU_ASSERT_EQUAL(memory_is_held(reader.fd), 0);
+	CU_ASSERT_EQUAL(memory_lock(m.fd), 0);
+	CU_ASSERT_EQUAL(memory_is_held(reader.fd), 1);
+	CU_ASSERT_EQUAL(memory_control_is_held(m.path), 1);
+	CU_ASSERT_EQUAL(memory_is_held(m.fd), 0); /* somebody else, it says */
 
 	char path[MEMORY_PATH_BYTES];
 

@@ -83,7 +83,7 @@ int attach_open(struct attach *a, const char *name, char error[ATTACH_ERROR_BYTE
 	char path[MEMORY_PATH_BYTES];
 	int rc = 0;
 
-	*a = (struct attach){.control.fd = -1, .state.fd = -1};
+	*a = (struct attach){.control.fd = -1, .state.fd = -1, .segments.fd = -1};
 	if (name == NULL)
 		rc = find_only(path, error);
 	else
@@ -105,6 +105,7 @@ int attach_open(struct attach *a, const char *name, char error[ATTACH_ERROR_BYTE
 
 void attach_close(struct attach *a)
 {
+	memory_destroy(&a->segments);
 	memory_destroy(&a->state);
 	memory_destroy(&a->control);
 	a->shared = NULL;
@@ -131,34 +132,49 @@ int attach_feed(const struct attach *a, const char *name, char error[ATTACH_ERRO
 	return -ENOENT;
 }
 
+int attach_segments(struct attach *a, char error[ATTACH_ERROR_BYTES])
+{
+	int rc = memory_attach(&a->segments, a->shared->pool_path, error);
+
+	if (rc == 0)
+		rc = segment_pool_attach(&a->pool, a->segments.base, a->segments.bytes);
+	if (rc == -EPROTO)
+		snprintf(error, ATTACH_ERROR_BYTES, "%s: is no segment pool of this version",
+		         a->shared->pool_path);
+	return rc;
+}
+
+/* NULL: the state file does not reach that far. */
+static void *state_at(const struct attach *a, uint64_t offset, uint64_t bytes)
+{
+	if (bytes == 0 || offset > a->state.bytes || bytes > a->state.bytes - offset)
+		return NULL;
+	return a->state.base + offset;
+}
+
 int attach_board(const struct attach *a, uint32_t feed, struct board *b)
 {
 	const struct shared_feed *f = &a->shared->feeds[feed];
 
-	if (f->board_bytes == 0 || f->board_offset > a->state.bytes ||
-	    f->board_bytes > a->state.bytes - f->board_offset)
-		return -EPROTO;
-	return board_attach(b, a->state.base + f->board_offset, f->board_bytes);
+	return board_attach(b, state_at(a, f->board_offset, f->board_bytes), f->board_bytes);
 }
 
-int attach_books(const struct attach *a, uint32_t feed, struct books_csv_source *sources)
+int attach_directory(const struct attach *a, uint32_t feed, struct directory *d)
 {
-	int count = 0;
+	const struct shared_feed *f = &a->shared->feeds[feed];
 
-	for (uint32_t class = CLASS_CRITICAL; class <= CLASS_NORMAL; class ++)
-		for (uint32_t i = 0; i < a->shared->group_count; i++) {
-			const struct shared_group *g = &a->shared->groups[i];
+	return directory_attach(d, state_at(a, f->directory_offset, f->directory_bytes),
+	                        f->directory_bytes, f->symbols_max);
+}
 
-			if (g->feed != feed || g->class != class)
-				continue;
-			if (g->region_offset > a->state.bytes ||
-			    g->region_bytes > a->state.bytes - g->region_offset)
-				return -EPROTO;
-			sources[count].by_order = a->shared->feeds[feed].by_order;
-			if (book_view_attach(&sources[count].view, a->state.base + g->region_offset,
-			                     g->region_bytes, g->books_offset) != 0)
-				return -EPROTO;
-			count++;
-		}
-	return count;
+int attach_log(struct attach *a, uint32_t feed, struct log *l)
+{
+	const struct shared_feed *f = &a->shared->feeds[feed];
+
+	return log_attach(l, state_at(a, f->log_offset, f->log_bytes), f->log_bytes, &a->pool);
+}
+
+const struct message_scan *attach_scan(const struct attach *a, uint32_t feed)
+{
+	return state_at(a, a->shared->feeds[feed].scan_offset, sizeof(struct message_scan));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/attach.h"
+#include "app/books_csv.h"
 #include "app/command.h"
 #include "dataplane/feed/directory.h"
 
@@ -147,18 +148,6 @@ static void top_text(const struct board_top *t, uint32_t flags)
 	       t->volume, t->state == '\0' ? '-' : t->state, flags_text(flags, text));
 }
 
-/* A row may have been written before the feed's last gap was known: the header decides. */
-static uint32_t flags_now(const struct board *b, const struct board_top *t)
-{
-	uint32_t epoch;
-	uint64_t end_sequence;
-
-	board_gap_read(b, &epoch, &end_sequence);
-	if (epoch == t->epoch && end_sequence > t->good_sequence && !(t->flags & BOARD_HEURISTIC))
-		return t->flags | BOARD_SUSPECT;
-	return t->flags;
-}
-
 static int print_top(const struct attach *at, uint32_t feed, const struct arguments *a)
 {
 	struct board b;
@@ -178,9 +167,9 @@ static int print_top(const struct attach *at, uint32_t feed, const struct argume
 		    (a->symbol != NULL && t.symbol != a->wanted))
 			continue;
 		if (a->json)
-			json_array_append_new(all, top_json(&t, flags_now(&b, &t)));
+			json_array_append_new(all, top_json(&t, board_flags_now(&b, &t)));
 		else
-			top_text(&t, flags_now(&b, &t));
+			top_text(&t, board_flags_now(&b, &t));
 	}
 	if (a->json) {
 		json_dumpf(all, stdout, JSON_COMPACT);

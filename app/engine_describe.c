@@ -151,6 +151,9 @@ static void describe_feed(struct engine *e, uint32_t i)
 	        (uint32_t)((f->config->log_bytes_max + SEGMENT_BYTES - 1) >> SEGMENT_SHIFT));
 	s->log_segments_min = f->config->log_bytes_min >> SEGMENT_SHIFT;
 	s->log_segments_max = f->config->log_bytes_max >> SEGMENT_SHIFT;
+	s->directory_offset = memory_offset(&e->state, directory_base(&f->directory));
+	s->directory_bytes = directory_bytes(f->config->symbols_max);
+	s->scan_offset = memory_offset(&e->state, f->scan);
 	for (uint32_t n = 0; n < s->line_count; n++) {
 		copy_name(s->lines[n].name, f->config->lines[n].name);
 		s->lines[n].address = f->config->lines[n].address;

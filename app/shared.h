@@ -28,7 +28,7 @@
 #include "resilience/histogram.h"
 
 #define SHARED_MAGIC      0x316b636f6c426e47ull /* "GnBlock1" */
-#define SHARED_VERSION    1u
+#define SHARED_VERSION    2u
 #define SHARED_NAME_BYTES 40u
 #define SHARED_PORTS_MAX  16u
 #define SHARED_FEEDS_MAX  8u
@@ -87,6 +87,9 @@ struct shared_feed {
 	uint64_t log_bytes;
 	uint64_t log_segments_min; /* floor and ceiling of what it holds of the pool */
 	uint64_t log_segments_max;
+	uint64_t directory_offset; /* in the state file */
+	uint64_t directory_bytes;
+	uint64_t scan_offset;        /* struct message_scan, in the state file */
 	_Atomic uint64_t session[3]; /* struct session_key */
 	_Atomic uint64_t epoch;
 	_Atomic uint64_t next_sequence;

@@ -15,6 +15,7 @@ static uint32_t directory_capacity(uint32_t symbols_max)
 }
 
 #define DIRECTORY_ALIGN 64u
+#define SYMBOLS_MAX     (1u << 24)
 
 uint64_t directory_bytes(uint32_t symbols_max)
 {
@@ -28,7 +29,7 @@ uint64_t directory_bytes(uint32_t symbols_max)
 
 int directory_init(struct directory *d, struct region *r, uint32_t symbols_max)
 {
-	if (symbols_max == 0 || symbols_max > (1u << 24))
+	if (symbols_max == 0 || symbols_max > SYMBOLS_MAX)
 		return -EINVAL;
 	uint32_t capacity = directory_capacity(symbols_max);
 	uint64_t count = region_place(r, DIRECTORY_ALIGN, DIRECTORY_ALIGN);
@@ -47,6 +48,28 @@ int directory_init(struct directory *d, struct region *r, uint32_t symbols_max)
 	        .symbols_max = symbols_max,
 	};
 	return 0;
+}
+
+int directory_attach(struct directory *d, void *base, uint64_t bytes, uint32_t symbols_max)
+{
+	if (base == NULL || (uintptr_t)base % DIRECTORY_ALIGN != 0 || symbols_max == 0 ||
+	    symbols_max > SYMBOLS_MAX)
+		return -EPROTO;
+	uint64_t capacity = directory_capacity(symbols_max);
+	/* directory_init() places the three one after the other. */
+	uint64_t names = DIRECTORY_ALIGN + capacity * sizeof(struct directory_entry);
+
+	static_assert(sizeof(struct directory_entry) * 16 % DIRECTORY_ALIGN == 0, "no gap");
+	if (bytes < names + (uint64_t)symbols_max * sizeof(uint64_t))
+		return -EPROTO;
+	*d = (struct directory){
+	        .entries = (void *)((uint8_t *)base + DIRECTORY_ALIGN),
+	        .names = (void *)((uint8_t *)base + names),
+	        .count = base,
+	        .mask = (uint32_t)capacity - 1,
+	        .symbols_max = symbols_max,
+	};
+	return directory_count(d) <= symbols_max ? 0 : -EPROTO;
 }
 
 uint32_t directory_learn(struct directory *d, uint64_t name, int *is_new)

@@ -48,6 +48,15 @@ uint64_t directory_bytes(uint32_t symbols_max);
 /* Places the directory in the region. 0, -EINVAL, or -ENOSPC when the region is too small. */
 int directory_init(struct directory *d, struct region *r, uint32_t symbols_max);
 
+/* Where it stands in its region, for directory_attach(). */
+static inline const void *directory_base(const struct directory *d)
+{
+	return d->count;
+}
+/* A reader's handle on a directory of symbols_max symbols whose base it has mapped; `bytes` are
+ * mapped from there. 0 or -EPROTO. */
+int directory_attach(struct directory *d, void *base, uint64_t bytes, uint32_t symbols_max);
+
 /* Multiplicative hash; also gives IEX symbols their interest bit. Stable across machines and
  * releases. */
 static inline uint64_t symbol_hash(uint64_t name)

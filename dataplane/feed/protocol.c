@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/feed/protocol.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "dataplane/wire/deep.h"
 #include "dataplane/wire/itch.h"
 #include "dataplane/wire/tops.h"
+
+#define LOCATES (sizeof(((struct message_scan *)NULL)->locate_symbol) / sizeof(uint64_t))
 
 const struct protocol protocol_itch50 = {
         .name = "itch50",
@@ -22,6 +25,7 @@ const struct protocol protocol_itch50 = {
         .parse = mold_parse,
         .recognise = mold_recognise,
         .scan = scan_itch,
+        .subject = scan_itch_subject,
         .describe = itch_describe,
 };
 
@@ -36,6 +40,7 @@ const struct protocol protocol_deep10 = {
         .parse = iextp_parse_deep,
         .recognise = iextp_recognise_deep,
         .scan = scan_deep,
+        .subject = scan_deep_subject,
         .describe = deep_describe,
 };
 
@@ -50,6 +55,7 @@ const struct protocol protocol_tops16 = {
         .parse = iextp_parse_tops,
         .recognise = iextp_recognise_tops,
         .scan = scan_tops,
+        .subject = scan_tops_subject,
         .describe = tops_describe,
 };
 
@@ -77,6 +83,21 @@ void message_scan_init(struct message_scan *s, struct directory *d)
 
 void message_scan_reset(struct message_scan *s)
 {
-	memset(s->locate_symbol, 0, sizeof(s->locate_symbol));
+	uint64_t resets = atomic_load_explicit(&s->resets, memory_order_relaxed);
+
+	atomic_store_explicit(&s->resets, resets + 1, memory_order_relaxed);
+	/* Release, each: pairs with message_scan_locate(): who sees a word that was cleared or
+	 * written since also sees that the session is over. */
+	for (uint32_t i = 0; i < LOCATES; i++)
+		__atomic_store_n(&s->locate_symbol[i], 0, __ATOMIC_RELEASE);
 	memset(s->locate_listed, 0, sizeof(s->locate_listed));
+}
+
+uint64_t message_scan_locate(const struct message_scan *s, uint32_t locate, uint64_t resets)
+{
+	assert(locate < LOCATES);
+	/* Acquire: pairs with the release stores of the words. */
+	uint64_t name = __atomic_load_n(&s->locate_symbol[locate], __ATOMIC_ACQUIRE);
+
+	return atomic_load_explicit(&s->resets, memory_order_relaxed) == resets ? name : 0;
 }

@@ -13,6 +13,7 @@
 #ifndef DATAPLANE_FEED_PROTOCOL_H
 #define DATAPLANE_FEED_PROTOCOL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -61,9 +62,17 @@ struct message_scan {
 	struct directory *directory;
 	struct message_counts counts;
 	uint64_t locate_symbol[65536]; /* ITCH: last symbol seen with this locate, as 8 raw bytes; 0
-	                                  none */
+	                                  none. Word-wise atomic: readers outside look them up,
+	                                  see message_scan_locate() */
 	uint64_t locate_listed[1024]; /* ITCH: bitmap of locates whose directory message (R) came in
 	                                 this session */
+	_Atomic uint64_t resets;      /* sessions left behind so far */
+};
+
+/* Whom a message is about, as far as it says so itself. */
+struct message_subject {
+	uint64_t name;   /* symbol as 8 raw bytes; 0: it names none */
+	uint32_t locate; /* ITCH: of the symbol, within the session; 0: none */
 };
 
 /* Whose messages they are: what they do is said by format in dataplane/shard. */
@@ -93,6 +102,9 @@ struct protocol {
 	uint64_t (*scan)(struct message_scan *s, const uint8_t *blocks, uint32_t bytes,
 	                 uint32_t count);
 
+	/* Whom a message is about; nobody where it is feed-wide, of unknown type or too short. */
+	struct message_subject (*subject)(const uint8_t *message, uint32_t bytes);
+
 	/* One line of text for a message, for people (`--dump`, tests against independent
 	 * decoders). Returns the length as snprintf does. */
 	int (*describe)(const uint8_t *message, uint32_t bytes, char *text, uint32_t text_bytes);
@@ -110,6 +122,9 @@ const struct protocol *const *protocol_all(void);
 void message_scan_init(struct message_scan *s, struct directory *d);
 /* A new session: forgets locates, keeps counts and the directory's symbols. */
 void message_scan_reset(struct message_scan *s);
+/* Any reader: the symbol that a locate stands for in the session before which `resets` others were
+ * left; 0: not known, or the scan is in another session by now. */
+uint64_t message_scan_locate(const struct message_scan *s, uint32_t locate, uint64_t resets);
 
 /* Block length at p in the protocol's byte order. */
 static inline uint32_t protocol_block_length(const struct protocol *p, const uint8_t *block)

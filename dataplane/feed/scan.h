@@ -22,8 +22,15 @@ uint64_t scan_itch(struct message_scan *s, const uint8_t *blocks, uint32_t bytes
 uint64_t scan_deep(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count);
 uint64_t scan_tops(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count);
 
+/* Whom a message is about (protocol.h). */
+struct message_subject scan_itch_subject(const uint8_t *message, uint32_t bytes);
+struct message_subject scan_deep_subject(const uint8_t *message, uint32_t bytes);
+struct message_subject scan_tops_subject(const uint8_t *message, uint32_t bytes);
+
 /* What both do; lengths: per type byte, of the protocol. */
 uint64_t scan_iex(struct message_scan *s, const uint8_t *blocks, uint32_t bytes, uint32_t count,
                   const uint8_t lengths[256]);
+struct message_subject scan_iex_subject(const uint8_t *message, uint32_t bytes,
+                                        const uint8_t lengths[256]);
 
 #endif

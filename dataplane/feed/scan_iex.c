@@ -50,3 +50,13 @@ uint64_t scan_iex(struct message_scan *s, const uint8_t *blocks, uint32_t bytes,
 	s->counts.messages += count;
 	return interest;
 }
+
+struct message_subject scan_iex_subject(const uint8_t *message, uint32_t bytes,
+                                        const uint8_t lengths[256])
+{
+	uint8_t type = bytes == 0 ? 0 : message[IEX_AT_TYPE];
+
+	if (bytes == 0 || lengths[type] == 0 || bytes < lengths[type] || !iex_has_symbol(type))
+		return (struct message_subject){0};
+	return (struct message_subject){.name = iex_symbol(message)};
+}

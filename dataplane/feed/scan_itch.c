@@ -73,7 +73,8 @@ static __attribute__((noinline)) uint64_t scan_rare(struct message_scan *s, cons
 
 	if (stock != s->locate_symbol[locate]) {
 		directory_learn(s->directory, stock, NULL);
-		s->locate_symbol[locate] = stock;
+		/* Release: pairs with the acquire in message_scan_locate(). */
+		__atomic_store_n(&s->locate_symbol[locate], stock, __ATOMIC_RELEASE);
 	}
 	if (itch_type(m) == ITCH_STOCK_DIRECTORY) {
 		s->locate_listed[locate >> 6] |= bit;
@@ -123,4 +124,17 @@ uint64_t scan_itch(struct message_scan *s, const uint8_t *blocks, uint32_t bytes
 	}
 	s->counts.messages += count;
 	return interest;
+}
+
+struct message_subject scan_itch_subject(const uint8_t *message, uint32_t bytes)
+{
+	const struct type_entry *t = bytes == 0 ? NULL : &types[message[ITCH_AT_TYPE]];
+
+	if (t == NULL || t->length == 0 || bytes < t->length)
+		return (struct message_subject){0};
+	/* Feed-wide messages carry locate 0. */
+	return (struct message_subject){
+	        .name = t->stock_mask == 0 ? 0 : le64(message + t->stock_offset),
+	        .locate = itch_locate(message),
+	};
 }

@@ -139,3 +139,14 @@ void board_gap_read(const struct board *b, uint32_t *epoch, uint64_t *end_sequen
 	*end_sequence = atomic_load_explicit(&b->control->gap_end_sequence, memory_order_acquire);
 	*epoch = (uint32_t)atomic_load_explicit(&b->control->gap_epoch, memory_order_relaxed);
 }
+
+uint32_t board_flags_now(const struct board *b, const struct board_top *t)
+{
+	uint32_t epoch;
+	uint64_t end_sequence;
+
+	board_gap_read(b, &epoch, &end_sequence);
+	if (epoch == t->epoch && end_sequence > t->good_sequence && !(t->flags & BOARD_HEURISTIC))
+		return t->flags | BOARD_SUSPECT;
+	return t->flags;
+}

@@ -124,5 +124,8 @@ void board_get_position(const struct board *b, uint32_t shard, uint32_t class,
 /* The receive core, when a GAP record was appended; positions only move forward. */
 void board_gap(struct board *b, uint32_t epoch, uint64_t end_sequence);
 void board_gap_read(const struct board *b, uint32_t *epoch, uint64_t *end_sequence);
+/* A row's flags as of now: it may have been written before the feed's last gap was known, so the
+ * header decides. */
+uint32_t board_flags_now(const struct board *b, const struct board_top *t);
 
 #endif

@@ -247,6 +247,34 @@ static void test_text(void)
 	CU_ASSERT_EQUAL(symbol_from_text("AB"), 0x2020202020204241u);
 }
 
+/* Another handle on the same bytes sees the same symbols; what cannot be a directory is refused. */
+static void test_attach(void)
+{
+	struct world w;
+	struct directory d;
+
+	world_open(&w, 100);
+	uint8_t *base = (uint8_t *)(uintptr_t)directory_base(&w.directory);
+	uint64_t bytes = directory_bytes(100);
+	uint64_t exact = 64 + 256 * sizeof(struct directory_entry) + 100 * sizeof(uint64_t);
+
+	CU_ASSERT_EQUAL_FATAL(directory_attach(&d, base, exact, 100), 0);
+	for (uint64_t i = 1; i <= 100; i++)
+		CU_ASSERT_EQUAL(directory_learn(&w.directory, i, NULL), i - 1);
+	CU_ASSERT_EQUAL(directory_count(&d), 100);
+	for (uint32_t i = 0; i < 100; i++) {
+		CU_ASSERT_EQUAL(directory_name(&d, i), i + 1);
+		CU_ASSERT_EQUAL(directory_find(&d, i + 1), i);
+	}
+	CU_ASSERT_EQUAL(directory_attach(&d, NULL, bytes, 100), -EPROTO);
+	CU_ASSERT_EQUAL(directory_attach(&d, base + 8, bytes, 100), -EPROTO);
+	CU_ASSERT_EQUAL(directory_attach(&d, base, exact - 1, 100), -EPROTO);
+	CU_ASSERT_EQUAL(directory_attach(&d, base, bytes, 0), -EPROTO);
+	/* More symbols than it may have. */
+	CU_ASSERT_EQUAL(directory_attach(&d, base, bytes, 99), -EPROTO);
+	world_close(&w);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -258,6 +286,7 @@ int main(void)
 	        {"equal bytes, marked pages", test_region_state},
 	        {"a reader on another core", test_reader},
 	        {"text", test_text},
+	        {"attach", test_attach},
 	};
 
 	return SUITE_RUN("directory", tests);

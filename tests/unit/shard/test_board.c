@@ -171,10 +171,28 @@ static void test_threads(void)
 	free(memory);
 }
 
+static void test_flags_now(void)
+{
+	struct board_top t = {.epoch = 1, .good_sequence = 10, .flags = BOARD_HALTED};
+
+	board_create();
+	CU_ASSERT_EQUAL(board_flags_now(&board, &t), BOARD_HALTED);
+	board_gap(&board, 1, 10);
+	CU_ASSERT_EQUAL(board_flags_now(&board, &t), BOARD_HALTED);
+	board_gap(&board, 1, 11);
+	CU_ASSERT_EQUAL(board_flags_now(&board, &t), BOARD_HALTED | BOARD_SUSPECT);
+	t.flags = BOARD_HEURISTIC;
+	CU_ASSERT_EQUAL(board_flags_now(&board, &t), BOARD_HEURISTIC);
+	t = (struct board_top){.epoch = 2, .good_sequence = 1};
+	CU_ASSERT_EQUAL(board_flags_now(&board, &t), 0);
+	free(memory);
+}
+
 static const struct suite_test tests[] = {
         {"formats", test_formats},           {"rows", test_rows},
         {"one writer per row", test_claims}, {"the gap word", test_gap_word},
         {"positions", test_positions},       {"readers against a writer", test_threads},
+        {"flags as of now", test_flags_now},
 };
 
 int main(void)

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The commands of `genesis`. Each reads its own options, prints its own help and returns an exit
- * code: 0 done, 1 it could not be done (an input cannot be read, a check failed), 2 wrong usage or
- * configuration.
+ * The commands of `genesis`. Each has a table (argument.h) that its options, help, man page and
+ * completion come from, and returns an exit code: 0 done, 1 it could not be done (an input cannot
+ * be read, a check failed), 2 wrong usage or configuration.
  */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
 
 #include <stdint.h>
 
+#include "app/argument.h"
 #include "config/config.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* What a command returns when it was asked for its help only; main() makes EXIT_OK of it. */
+enum { COMMAND_HELPED = -1 };
 
-/* argv[0] is the command's name. */
-int command_run(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_replay(int argc, char **argv);
-int command_books(int argc, char **argv);
-int command_status(int argc, char **argv);
-int command_simulate(int argc, char **argv);
-int command_demo(int argc, char **argv);
-int command_exchange(int argc, char **argv);
-int command_version(int argc, char **argv);
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_replay;
+extern const struct command command_books;
+extern const struct command command_status;
+extern const struct command command_simulate;
+extern const struct command command_demo;
+extern const struct command command_exchange;
+extern const struct command command_version;
+
+/* All of them, up to NULL; by name, or NULL; the list as people see it. */
+extern const struct command *const command_all[];
+const struct command *command_find(const char *name);
+void command_list(FILE *out);
 
 /* "genesis COMMAND: text" on stderr, with where to look for help; returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int command_usage(const char *command, const char *format,

@@ -21,63 +21,56 @@ struct arguments {
 	uint64_t wanted; /* symbol as a word */
 	bool top;
 	bool json;
-	bool help;
 };
 
-static void help(void)
+static int take_symbol(void *to, const struct argument *o, const char *value)
 {
-	printf("usage: genesis books [OPTION...] [ENGINE]\n\n"
-	       "Prints the books of a running engine as CSV, whole depth: "
-	       "symbol,side,price,quantity,orders. Each book is one\n"
-	       "consistent copy; the engine is not disturbed. ENGINE is its engine.name; it may be "
-	       "left out when one runs.\n\n"
-	       "  -t, --top            the best bid and ask, last trade and flags of every book, "
-	       "from the board\n"
-	       "  -y, --symbol SYMBOL  only this symbol\n"
-	       "  -f, --feed NAME      which feed, when there are several\n"
-	       "  -j, --json           with --top: one JSON array\n"
-	       "  -h, --help           this text\n\n"
-	       "Flags of --top: S suspect (the feed had a gap this book may have missed), L stale "
-	       "(its group lags or is set\n"
-	       "aside), D degraded (something did not fit), H halted, h good again by a by-level "
-	       "rule, not by proof.\n"
-	       "Exit code: 0 done; 1 no engine, or it cannot be read; 2 wrong usage.\n");
+	struct arguments *a = to;
+
+	a->symbol = value;
+	a->wanted = symbol_from_text(value);
+	return a->wanted != 0 ? EXIT_OK
+	                      : command_usage(COMMAND, "--%s: '%s' is not 1 to 8 characters",
+	                                      o->name, value);
 }
+
+static const struct argument arguments[] = {
+        {ARGUMENT_FLAG, .letter = 't', .name = "top",
+         .text = "the best bid and ask, last trade and flags of every book, from the board",
+         .offset = offsetof(struct arguments, top)},
+        {ARGUMENT_TAKE, .letter = 'y', .name = "symbol", .value = "SYMBOL",
+         .text = "only this symbol", .take = take_symbol},
+        {ARGUMENT_TEXT, .letter = 'f', .name = "feed", .value = "NAME",
+         .text = "which feed, when there are several", .offset = offsetof(struct arguments, feed)},
+        {ARGUMENT_FLAG, .letter = 'j', .name = "json", .text = "with `--top`: one JSON array",
+         .offset = offsetof(struct arguments, json)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_books = {
+        .name = COMMAND,
+        .summary = "show the books of a running engine",
+        .usage = "[OPTION...] [ENGINE]",
+        .operand = "ENGINE",
+        .text = "Prints the books of a running engine as CSV, whole depth: "
+                "symbol,side,price,quantity,orders. Each book is one consistent copy; the engine "
+                "is not disturbed. ENGINE is its engine.name; it may be left out when one runs.",
+        .arguments = arguments,
+        .notes = "Flags of `--top`: S suspect (the feed had a gap this book may have missed), L "
+                 "stale (its group lags or is set aside), D degraded (something did not fit), H "
+                 "halted, h good again by a by-level rule, not by proof.",
+        .exits = "0 done; 1 no engine, or it cannot be read; 2 wrong usage.",
+        .run = enter,
+};
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"top", no_argument, NULL, 't'},        {"symbol", required_argument, NULL, 'y'},
-	        {"feed", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
-	        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
-	};
-	int option;
+	int rc = argument_parse(&command_books, argc, argv, a);
 
-	while ((option = getopt_long(argc, argv, "ty:f:jh", options, NULL)) != -1) {
-		switch (option) {
-		case 't':
-			a->top = true;
-			break;
-		case 'y':
-			a->symbol = optarg;
-			a->wanted = symbol_from_text(optarg);
-			if (a->wanted == 0)
-				return command_usage(
-				        COMMAND, "--symbol: '%s' is not 1 to 8 characters", optarg);
-			break;
-		case 'f':
-			a->feed = optarg;
-			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-	}
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind + 1 < argc)
 		return command_usage(COMMAND, "give at most one engine");
 	if (a->json && !a->top)
@@ -195,7 +188,7 @@ static int print_books(const struct attach *at, uint32_t feed, const struct argu
 	               : command_failed(COMMAND, "the books cannot be read: %s", strerror(-rc));
 }
 
-int command_books(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	struct attach at;
@@ -204,10 +197,6 @@ int command_books(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	if (attach_open(&at, a.engine, error) != 0)
 		return command_failed(COMMAND, "%s", error);
 	int feed = attach_feed(&at, a.feed, error);

@@ -10,19 +10,35 @@
 
 #define COMMAND "check"
 
-static void help(void)
-{
-	printf("usage: genesis check [OPTION...] CONFIG\n\n"
-	       "Checks a configuration against itself and this machine. Prints it resolved (every "
-	       "key with its value), which\n"
-	       "core does what, and how much memory it takes.\n\n"
-	       "  -q, --quiet    print nothing but errors\n"
-	       "  -o, --options  print every configuration key with its type, bounds, default and "
-	       "meaning (docs/config.md)\n"
-	       "  -h, --help     this text\n\n"
-	       "Exit code: 0 it can run here; 1 it is right but this machine lacks something; 2 it "
-	       "is wrong.\n");
-}
+struct arguments {
+	bool quiet;
+	bool options;
+};
+
+static const struct argument arguments[] = {
+        {ARGUMENT_FLAG, .letter = 'q', .name = "quiet", .text = "print nothing but errors",
+         .offset = offsetof(struct arguments, quiet)},
+        {ARGUMENT_FLAG, .letter = 'o', .name = "options",
+         .text = "print every configuration key with its type, bounds, default and meaning "
+                 "(docs/config.md)",
+         .offset = offsetof(struct arguments, options)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_check = {
+        .name = COMMAND,
+        .summary = "check a configuration; print it resolved, with cores and memory",
+        .usage = "[OPTION...] CONFIG",
+        .operand = "FILE",
+        .text = "Checks a configuration against itself and this machine. Prints it resolved (every "
+                "key with its value), which core does what, and how much memory it takes.",
+        .arguments = arguments,
+        .exits =
+                "0 it can run here; 1 it is right but this machine lacks something; 2 it is wrong.",
+        .run = enter,
+};
 
 static const char *size_text(uint64_t bytes, char text[24])
 {
@@ -152,33 +168,18 @@ static int check(const char *path, bool quiet)
 	return rc;
 }
 
-int command_check(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
-	static const struct option options[] = {
-	        {"quiet", no_argument, NULL, 'q'},
-	        {"options", no_argument, NULL, 'o'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
-	};
-	bool quiet = false;
-	int option;
+	struct arguments a = {0};
+	int rc = argument_parse(&command_check, argc, argv, &a);
 
-	while ((option = getopt_long(argc, argv, "qoh", options, NULL)) != -1) {
-		switch (option) {
-		case 'q':
-			quiet = true;
-			break;
-		case 'o':
-			config_print_options(stdout);
-			return EXIT_OK;
-		case 'h':
-			help();
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
+	if (rc != EXIT_OK)
+		return rc;
+	if (a.options) {
+		config_print_options(stdout);
+		return EXIT_OK;
 	}
 	if (optind + 1 != argc)
 		return command_usage(COMMAND, "give one configuration file");
-	return check(argv[optind], quiet);
+	return check(argv[optind], a.quiet);
 }

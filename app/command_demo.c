@@ -52,68 +52,48 @@ struct arguments {
 	uint64_t seed;
 	uint64_t seconds;
 	bool plain;
-	bool help;
 	enum seal seal;
 };
 
-static void help(void)
-{
-	printf("usage: genesis demo [OPTION...]\n\n"
-	       "Makes up a trading day, sends it over two lines that lose packets at different "
-	       "places into a live engine in this\n"
-	       "process (ring ports, one polling core), shows it working, and compares every book "
-	       "with the maker's at the end.\n\n"
-	       "  -s, --seed N     another day (default 1)\n"
-	       "  -d, --seconds N  how long the show takes (default 14)\n"
-	       "  -p, --plain      no repainting, a line twice a second (default where standard "
-	       "output is no terminal)\n"
-	       "      --seal kill|trap  the polling core may make no system call any more (see "
-	       "genesis run --help)\n"
-	       "  -h, --help       this text\n\n"
-	       "Exit code: 0 the books are the maker's; 1 they are not, or the engine could not be "
-	       "started.\n");
-}
+static const struct argument arguments[] = {
+        {ARGUMENT_NUMBER, .letter = 's', .name = "seed", .value = "N",
+         .text = "another day (default 1)", .offset = offsetof(struct arguments, seed),
+         .max = UINT64_MAX / 2},
+        {ARGUMENT_NUMBER, .letter = 'd', .name = "seconds", .value = "N",
+         .text = "how long the show takes (default 14)",
+         .offset = offsetof(struct arguments, seconds), .min = 1, .max = 3600},
+        {ARGUMENT_FLAG, .letter = 'p', .name = "plain",
+         .text = "no repainting, a line twice a second (default where standard output is no "
+                 "terminal)",
+         .offset = offsetof(struct arguments, plain)},
+        {ARGUMENT_WORD, .name = "seal", .value = "kill|trap",
+         .text = "the polling core may make no system call any more (see genesis run --help)",
+         .offset = offsetof(struct arguments, seal)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_demo = {
+        .name = COMMAND,
+        .summary = "a made-up day on two lossy lines through a live engine, checked at the end",
+        .usage = "[OPTION...]",
+        .text = "Makes up a trading day, sends it over two lines that lose packets at different "
+                "places into a live engine in this process (ring ports, one polling core), shows "
+                "it working, and compares every book with the maker's at the end.",
+        .arguments = arguments,
+        .exits = "0 the books are the maker's; 1 they are not, or the engine could not be started.",
+        .run = enter,
+};
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"seed", required_argument, NULL, 's'}, {"seconds", required_argument, NULL, 'd'},
-	        {"plain", no_argument, NULL, 'p'},      {"help", no_argument, NULL, 'h'},
-	        {"seal", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0},
-	};
-	int option;
-
 	*a = (struct arguments){.seed = 1, .seconds = 14, .plain = !isatty(STDOUT_FILENO)};
-	while ((option = getopt_long(argc, argv, "s:d:ph", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			if (command_number(optarg, 0, UINT64_MAX / 2, &a->seed) != 0)
-				return command_usage(COMMAND, "--seed: '%s' is not a whole number",
-				                     optarg);
-			break;
-		case 'd':
-			if (command_number(optarg, 1, 3600, &a->seconds) != 0)
-				return command_usage(COMMAND, "--seconds: '%s' is not 1 to 3600",
-				                     optarg);
-			break;
-		case 'p':
-			a->plain = true;
-			break;
-		case 'S':
-			if (seal_from_text(optarg, &a->seal) != 0)
-				return command_usage(
-				        COMMAND, "--seal: '%s' is not one of kill, trap", optarg);
-			break;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-	}
-	return optind == argc
-	               ? EXIT_OK
-	               : command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
+	int rc = argument_parse(&command_demo, argc, argv, a);
+
+	if (rc != EXIT_OK || optind == argc)
+		return rc;
+	return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 }
 
 /* Ctrl-C in the middle must not leave files and huge pages behind. */
@@ -303,7 +283,7 @@ static int load(struct demo *d)
 	return command_failed(COMMAND, "%s", error.text);
 }
 
-int command_demo(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a;
 	char error[ENGINE_ERROR_BYTES];
@@ -311,10 +291,6 @@ int command_demo(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	if (a.seal != SEAL_NONE && !seal_is_possible()) {
 		printf("SKIP: --seal: this build's sanitizer makes system calls of its own\n");
 		return 77;

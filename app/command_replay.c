@@ -12,33 +12,6 @@
 
 #define COMMAND "replay"
 
-static void help(void)
-{
-	printf("usage: genesis replay --protocol itch50|deep10|tops16 [OPTION...] INPUT...\n"
-	       "       genesis replay --config FILE [OPTION...] INPUT...\n\n"
-	       "Reads captures through the engine (ports, arbiter, log, shards, books) and prints "
-	       "its counters.\n"
-	       "INPUT is pcap or pcapng, plain or gzipped, or a BinaryFILE of ITCH 5.0; several "
-	       "are read one after the other.\n\n"
-	       "  -p, --protocol NAME   itch50 (MoldUDP64 + TotalView-ITCH 5.0), deep10 (IEX-TP + "
-	       "DEEP 1.0)\n"
-	       "                        or tops16 (IEX-TP + TOPS 1.6)\n"
-	       "  -l, --line ADDR:PORT  take only these UDP destinations as lines of the feed "
-	       "(repeatable);\n"
-	       "                        without it every destination becomes one at its first "
-	       "well-formed datagram\n"
-	       "  -b, --books FILE      write the books at the end as CSV (- for standard output)\n"
-	       "  -j, --json            print one JSON object and nothing else\n"
-	       "  -s, --speed X         at X times the recorded speed; without it as fast as "
-	       "possible\n"
-	       "  -c, --config FILE     use the one feed, its lines, shards, groups and components "
-	       "of a configuration;\n"
-	       "                        its ports are not opened\n"
-	       "  -h, --help            this text\n\n"
-	       "Exit code: 0 done, whatever the data held; 1 an input cannot be read; 2 wrong "
-	       "usage or configuration.\n");
-}
-
 /* Counters go up to 2^64 - 1 (lost messages do get there), which is more than a JSON library's
  * signed integer takes; all names are plain ASCII. */
 static void add(const char *before, const char *key, uint64_t value)
@@ -159,81 +132,94 @@ struct arguments {
 	const char *books;
 	const char *config;
 	bool json;
-	bool help;
 };
 
-static int parse_speed(const char *text, double *speed)
+static int take_protocol(void *to, const struct argument *o, const char *value)
 {
-	char *end;
+	struct arguments *a = to;
 
-	*speed = strtod(text, &end);
-	return *end == '\0' && end != text && *speed > 0 && *speed <= 1e6 ? 0 : -EINVAL;
+	a->options.protocol = value;
+	return protocol_find(value) != NULL
+	               ? EXIT_OK
+	               : command_usage(COMMAND, "--%s: '%s' is not one of %s", o->name, value,
+	                               "itch50, deep10, tops16");
 }
 
-static int parse_line(struct arguments *a, const char *text)
+static int take_speed(void *to, const struct argument *o, const char *value)
 {
+	struct arguments *a = to;
+	char *end;
+
+	a->options.speed = strtod(value, &end);
+	return *end == '\0' && end != value && a->options.speed > 0 && a->options.speed <= 1e6
+	               ? EXIT_OK
+	               : command_usage(COMMAND,
+	                               "--%s: '%s' is not a number above 0, at most 1000000",
+	                               o->name, value);
+}
+
+static int take_line(void *to, const struct argument *o, const char *value)
+{
+	struct arguments *a = to;
 	struct replay_line *l = &a->lines[a->options.line_count];
 
 	if (a->options.line_count == LINES_MAX)
-		return command_usage(COMMAND, "--line: at most %u lines", LINES_MAX);
-	if (command_address(text, &l->address, &l->port) != 0)
-		return command_usage(
-		        COMMAND, "--line: '%s' is not ADDR:PORT, as in 233.54.12.111:26477", text);
+		return command_usage(COMMAND, "--%s: at most %u lines", o->name, LINES_MAX);
+	if (command_address(value, &l->address, &l->port) != 0)
+		return command_usage(COMMAND,
+		                     "--%s: '%s' is not ADDR:PORT, as in 233.54.12.111:26477",
+		                     o->name, value);
 	a->options.line_count++;
 	return EXIT_OK;
 }
 
+static const struct argument arguments[] = {
+        {ARGUMENT_TAKE, .letter = 'p', .name = "protocol", .value = "itch50|deep10|tops16",
+         .text = "MoldUDP64 + TotalView-ITCH 5.0, IEX-TP + DEEP 1.0, or IEX-TP + TOPS 1.6",
+         .take = take_protocol},
+        {ARGUMENT_TAKE, .letter = 'l', .name = "line", .value = "ADDR:PORT",
+         .text = "take only these UDP destinations as lines of the feed (repeatable); without it "
+                 "every destination becomes one at its first well-formed datagram",
+         .take = take_line},
+        {ARGUMENT_TEXT, .letter = 'b', .name = "books", .value = "FILE",
+         .text = "write the books at the end as CSV (- for standard output)",
+         .offset = offsetof(struct arguments, books)},
+        {ARGUMENT_FLAG, .letter = 'j', .name = "json",
+         .text = "print one JSON object and nothing else",
+         .offset = offsetof(struct arguments, json)},
+        {ARGUMENT_TAKE, .letter = 's', .name = "speed", .value = "X",
+         .text = "at X times the recorded speed; without it as fast as possible",
+         .take = take_speed},
+        {ARGUMENT_TEXT, .letter = 'c', .name = "config", .value = "FILE",
+         .text = "use the one feed, its lines, shards, groups and components of a configuration; "
+                 "its ports are not opened",
+         .offset = offsetof(struct arguments, config)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_replay = {
+        .name = COMMAND,
+        .summary = "read captures through the engine and give books and counters",
+        .usage = "--protocol itch50|deep10|tops16 [OPTION...] INPUT...\n--config FILE [OPTION...] "
+                 "INPUT...",
+        .operand = "FILE",
+        .text = "Reads captures through the engine (ports, arbiter, log, shards, books) and prints "
+                "its counters.\n\nINPUT is pcap or pcapng, plain or gzipped, or a BinaryFILE of "
+                "ITCH 5.0; several are read one after the other.",
+        .arguments = arguments,
+        .exits = "0 done, whatever the data held; 1 an input cannot be read; 2 wrong usage or "
+                 "configuration.",
+        .run = enter,
+};
+
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"protocol", required_argument, NULL, 'p'},
-	        {"line", required_argument, NULL, 'l'},
-	        {"books", required_argument, NULL, 'b'},
-	        {"json", no_argument, NULL, 'j'},
-	        {"speed", required_argument, NULL, 's'},
-	        {"config", required_argument, NULL, 'c'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
-	};
-	int option;
+	int rc = argument_parse(&command_replay, argc, argv, a);
 
-	while ((option = getopt_long(argc, argv, "p:l:b:js:c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'p':
-			a->options.protocol = optarg;
-			if (protocol_find(optarg) == NULL)
-				return command_usage(
-				        COMMAND,
-				        "--protocol: '%s' is not one of itch50, deep10, tops16",
-				        optarg);
-			break;
-		case 'l':
-			if (parse_line(a, optarg) != EXIT_OK)
-				return EXIT_USAGE;
-			break;
-		case 'b':
-			a->books = optarg;
-			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 's':
-			if (parse_speed(optarg, &a->options.speed) != 0)
-				return command_usage(
-				        COMMAND,
-				        "--speed: '%s' is not a number above 0, at most 1000000",
-				        optarg);
-			break;
-		case 'c':
-			a->config = optarg;
-			break;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-	}
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind == argc)
 		return command_usage(COMMAND, "no input given");
 	if ((a->options.protocol == NULL) == (a->config == NULL))
@@ -274,7 +260,7 @@ static int replay_all(struct replay *r, int argc, char **argv, const struct argu
 	return EXIT_OK;
 }
 
-int command_replay(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	struct config config = {0};
@@ -284,10 +270,6 @@ int command_replay(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	if (a.config != NULL) {
 		rc = command_load_config(COMMAND, a.config, &config);
 		if (rc != EXIT_OK)

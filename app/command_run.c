@@ -24,74 +24,50 @@ struct arguments {
 	bool json;
 	bool quiet;
 	enum seal seal;
-	bool help;
 };
 
-static void help(void)
-{
-	printf("usage: genesis run [OPTION...] CONFIG\n\n"
-	       "Runs the engine of a configuration until SIGINT or SIGTERM, then prints a "
-	       "summary.\n\n"
-	       "  -d, --duration SECONDS  stop by itself after so long\n"
-	       "  -b, --books FILE        write the books at the end as CSV (first feed; FILE.NAME "
-	       "for each further one)\n"
-	       "  -j, --json              the summary as one JSON object (the object of `genesis "
-	       "status --json`)\n"
-	       "  -q, --quiet             no summary\n"
-	       "      --seal kill|trap    workers may make no system call any more: the first one "
-	       "kills the process, or\n"
-	       "                          says which it was and ends it; needs PCI, memif, ring or "
-	       "null ports and idle\n"
-	       "                          spin or pause\n"
-	       "  -h, --help              this text\n\n"
-	       "While it runs, `genesis status` and `genesis books` read it from outside.\n"
-	       "Exit code: 0 stopped cleanly; 1 a port, memory or file cannot be had; 2 wrong "
-	       "usage or configuration.\n");
-}
+static const struct argument arguments[] = {
+        {ARGUMENT_NUMBER, .letter = 'd', .name = "duration", .value = "SECONDS",
+         .text = "stop by itself after so long", .offset = offsetof(struct arguments, duration_s),
+         .min = 1, .max = 10000000},
+        {ARGUMENT_TEXT, .letter = 'b', .name = "books", .value = "FILE",
+         .text = "write the books at the end as CSV (first feed; FILE.NAME for each further one)",
+         .offset = offsetof(struct arguments, books)},
+        {ARGUMENT_FLAG, .letter = 'j', .name = "json",
+         .text = "the summary as one JSON object (the object of `genesis status --json`)",
+         .offset = offsetof(struct arguments, json)},
+        {ARGUMENT_FLAG, .letter = 'q', .name = "quiet", .text = "no summary",
+         .offset = offsetof(struct arguments, quiet)},
+        {ARGUMENT_WORD, .name = "seal", .value = "kill|trap",
+         .text = "workers may make no system call any more: the first one kills the process, or "
+                 "says which it was and ends it; needs PCI, memif, ring or null ports and idle "
+                 "spin or pause",
+         .offset = offsetof(struct arguments, seal)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_run = {
+        .name = COMMAND,
+        .summary = "run the engine of a configuration",
+        .usage = "[OPTION...] CONFIG",
+        .operand = "FILE",
+        .text = "Runs the engine of a configuration until SIGINT or SIGTERM, then prints a "
+                "summary.",
+        .arguments = arguments,
+        .notes = "While it runs, `genesis status` and `genesis books` read it from outside.",
+        .exits = "0 stopped cleanly; 1 a port, memory or file cannot be had; 2 wrong usage or "
+                 "configuration.",
+        .run = enter,
+};
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"duration", required_argument, NULL, 'd'},
-	        {"books", required_argument, NULL, 'b'},
-	        {"json", no_argument, NULL, 'j'},
-	        {"quiet", no_argument, NULL, 'q'},
-	        {"seal", required_argument, NULL, 'S'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
-	};
-	int option;
+	int rc = argument_parse(&command_run, argc, argv, a);
 
-	while ((option = getopt_long(argc, argv, "d:b:jqh", options, NULL)) != -1) {
-		switch (option) {
-		case 'd':
-			if (command_number(optarg, 1, 10000000, &a->duration_s) != 0)
-				return command_usage(COMMAND,
-				                     "--duration: '%s' is not a number of seconds, "
-				                     "1 to 10000000",
-				                     optarg);
-			break;
-		case 'b':
-			a->books = optarg;
-			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 'q':
-			a->quiet = true;
-			break;
-		case 'S':
-			if (seal_from_text(optarg, &a->seal) != 0)
-				return command_usage(
-				        COMMAND, "--seal: '%s' is not one of kill, trap", optarg);
-			break;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-	}
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind + 1 != argc)
 		return command_usage(COMMAND, "give one configuration file");
 	a->config = argv[optind];
@@ -232,7 +208,7 @@ static int run(const struct config *c, const struct arguments *a, const sigset_t
 	return rc;
 }
 
-int command_run(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	struct config c = {0};
@@ -241,10 +217,6 @@ int command_run(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	rc = command_load_config(COMMAND, a.config, &c);
 	if (rc != EXIT_OK)
 		return rc;

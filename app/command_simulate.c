@@ -11,29 +11,6 @@
 
 #define COMMAND "simulate"
 
-static void help(void)
-{
-	printf("usage: genesis simulate --seed N [OPTION...]\n\n"
-	       "Runs the real receiver, arbiter, log, shards and books on a virtual clock: a "
-	       "made-up day over two lines that lose,\n"
-	       "double, delay and reorder packets. Prints a hash of all component state: the same "
-	       "seed gives the same hash on\n"
-	       "every machine. Invariants (docs/invariants.md) are checked on the way and at the "
-	       "end.\n\n"
-	       "  -s, --seed N      the seed; everything follows from it\n"
-	       "  -n, --count N     this many seeds, from --seed on (default 1)\n"
-	       "  -m, --messages N  messages of the day (default 50000)\n"
-	       "  -y, --symbols N   symbols of the day (default 50)\n"
-	       "      --cut-seed N  cut the same messages into other packets on the lines\n"
-	       "      --lossless    lines that double, delay and reorder, but lose nothing\n"
-	       "      --receive W   who polls the lines: together (the feed's core), one (another "
-	       "core polls B), apart (a core\n"
-	       "                    each); left out: one of these, by the seed\n"
-	       "  -h, --help        this text\n\n"
-	       "Exit code: 0 all invariants held; 1 one broke (printed with the command that "
-	       "repeats it); 2 wrong usage.\n");
-}
-
 static const char *const receive_words[] = {
         [SIMULATE_RECEIVE_TOGETHER] = "together",
         [SIMULATE_RECEIVE_ONE] = "one",
@@ -43,85 +20,71 @@ static const char *const receive_words[] = {
 struct arguments {
 	struct simulate_options o;
 	uint64_t count;
+	uint64_t symbols;
 	bool seeded;
-	bool help;
 };
 
-static int receive_from_text(const char *text, enum simulate_receive *receive)
+static int take_seed(void *to, const struct argument *o, const char *value)
 {
-	for (enum simulate_receive r = SIMULATE_RECEIVE_TOGETHER; r <= SIMULATE_RECEIVE_APART; r++)
-		if (strcmp(receive_words[r], text) == 0) {
-			*receive = r;
-			return 0;
-		}
-	return -1;
+	struct arguments *a = to;
+
+	a->seeded = true;
+	return command_number(value, 0, UINT64_MAX / 2, &a->o.seed) == 0
+	               ? EXIT_OK
+	               : command_usage(COMMAND, "--%s: '%s' is not a whole number", o->name, value);
 }
+
+static const struct argument arguments[] = {
+        {ARGUMENT_TAKE, .letter = 's', .name = "seed", .value = "N",
+         .text = "the seed; everything follows from it", .take = take_seed},
+        {ARGUMENT_NUMBER, .letter = 'n', .name = "count", .value = "N",
+         .text = "this many seeds, from `--seed` on (default 1)",
+         .offset = offsetof(struct arguments, count), .min = 1, .max = UINT64_MAX / 2},
+        {ARGUMENT_NUMBER, .letter = 'm', .name = "messages", .value = "N",
+         .text = "messages of the day (default 50000)",
+         .offset = offsetof(struct arguments, o.messages), .min = 1, .max = 50000000},
+        {ARGUMENT_NUMBER, .letter = 'y', .name = "symbols", .value = "N",
+         .text = "symbols of the day (default 50)", .offset = offsetof(struct arguments, symbols),
+         .min = 1, .max = 10000},
+        {ARGUMENT_NUMBER, .name = "cut-seed", .value = "N",
+         .text = "cut the same messages into other packets on the lines",
+         .offset = offsetof(struct arguments, o.cut_seed), .min = 1, .max = UINT64_MAX / 2},
+        {ARGUMENT_FLAG, .name = "lossless",
+         .text = "lines that double, delay and reorder, but lose nothing",
+         .offset = offsetof(struct arguments, o.lossless)},
+        {ARGUMENT_WORD, .name = "receive", .value = "together|one|apart",
+         .text = "who polls the lines: the feed's core, another core polls B, or a core each; left "
+                 "out: one of these, by the seed",
+         .offset = offsetof(struct arguments, o.receive)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_simulate = {
+        .name = COMMAND,
+        .summary = "run the engine on a virtual clock from a seed",
+        .usage = "--seed N [OPTION...]",
+        .text = "Runs the real receiver, arbiter, log, shards and books on a virtual clock: a "
+                "made-up day over two lines that lose, double, delay and reorder packets. Prints a "
+                "hash of all component state: the same seed gives the same hash on every machine. "
+                "Invariants (docs/invariants.md) are checked on the way and at the end.",
+        .arguments = arguments,
+        .exits = "0 all invariants held; 1 one broke (printed with the command that repeats it); 2 "
+                 "wrong usage.",
+        .run = enter,
+};
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"seed", required_argument, NULL, 's'},
-	        {"count", required_argument, NULL, 'n'},
-	        {"messages", required_argument, NULL, 'm'},
-	        {"symbols", required_argument, NULL, 'y'},
-	        {"cut-seed", required_argument, NULL, 'c'},
-	        {"lossless", no_argument, NULL, 'l'},
-	        {"receive", required_argument, NULL, 'r'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
-	};
-	uint64_t symbols = 50;
-	int option;
-
 	a->o.messages = 50000;
+	a->symbols = 50;
 	a->count = 1;
-	while ((option = getopt_long(argc, argv, "s:n:m:y:h", options, NULL)) != -1) {
-		uint64_t *to = NULL;
-		uint64_t min = 1;
-		uint64_t max = UINT64_MAX / 2;
+	int rc = argument_parse(&command_simulate, argc, argv, a);
 
-		switch (option) {
-		case 's':
-			to = &a->o.seed;
-			min = 0;
-			a->seeded = true;
-			break;
-		case 'n':
-			to = &a->count;
-			break;
-		case 'm':
-			to = &a->o.messages;
-			max = 50000000;
-			break;
-		case 'y':
-			to = &symbols;
-			max = 10000;
-			break;
-		case 'c':
-			to = &a->o.cut_seed;
-			break;
-		case 'l':
-			a->o.lossless = true;
-			continue;
-		case 'r':
-			if (receive_from_text(optarg, &a->o.receive) != 0)
-				return command_usage(
-				        COMMAND,
-				        "--receive: '%s' is not one of together, one, apart",
-				        optarg);
-			continue;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-		if (command_number(optarg, min, max, to) != 0)
-			return command_usage(
-			        COMMAND, "'%s' is not a whole number from %" PRIu64 " to %" PRIu64,
-			        optarg, min, max);
-	}
-	a->o.symbols = (uint32_t)symbols;
+	if (rc != EXIT_OK)
+		return rc;
+	a->o.symbols = (uint32_t)a->symbols;
 	if (optind != argc)
 		return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 	if (!a->seeded)
@@ -165,17 +128,13 @@ static int simulate_one(const struct simulate_options *o)
 	return EXIT_FAILED;
 }
 
-int command_simulate(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	int rc = parse(argc, argv, &a);
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	for (uint64_t i = 0; i < a.count; i++, a.o.seed++) {
 		int one = simulate_one(&a.o);
 

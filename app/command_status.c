@@ -16,59 +16,42 @@ struct arguments {
 	uint64_t watch_s;
 	bool json;
 	bool counters;
-	bool help;
 };
 
-static void help(void)
-{
-	printf("usage: genesis status [OPTION...] [ENGINE]\n\n"
-	       "Shows the counters of a running engine: ports, cores, feeds and lines, shards, "
-	       "groups. It reads shared memory\n"
-	       "and disturbs nobody. ENGINE is its engine.name; it may be left out when one "
-	       "runs.\n\n"
-	       "  -w, --watch SECONDS  again every so often, until the engine ends or a signal "
-	       "comes\n"
-	       "  -j, --json           one JSON object with every counter (per round with "
-	       "--watch)\n"
-	       "  -c, --counters       what each counter means; needs no engine\n"
-	       "  -h, --help           this text\n\n"
-	       "Exit code: 0 done; 1 no engine, it is dead, or it cannot be read; 2 wrong "
-	       "usage.\n");
-}
+static const struct argument arguments[] = {
+        {ARGUMENT_NUMBER, .letter = 'w', .name = "watch", .value = "SECONDS",
+         .text = "again every so often, until the engine ends or a signal comes",
+         .offset = offsetof(struct arguments, watch_s), .min = 1, .max = 86400},
+        {ARGUMENT_FLAG, .letter = 'j', .name = "json",
+         .text = "one JSON object with every counter (per round with `--watch`)",
+         .offset = offsetof(struct arguments, json)},
+        {ARGUMENT_FLAG, .letter = 'c', .name = "counters",
+         .text = "what each counter means; needs no engine",
+         .offset = offsetof(struct arguments, counters)},
+        {ARGUMENT_END},
+};
+
+static int enter(int argc, char **argv);
+
+const struct command command_status = {
+        .name = COMMAND,
+        .summary = "show the counters of a running engine",
+        .usage = "[OPTION...] [ENGINE]",
+        .operand = "ENGINE",
+        .text = "Shows the counters of a running engine: ports, cores, feeds and lines, shards, "
+                "groups. It reads shared memory and disturbs nobody. ENGINE is its engine.name; it "
+                "may be left out when one runs.",
+        .arguments = arguments,
+        .exits = "0 done; 1 no engine, it is dead, or it cannot be read; 2 wrong usage.",
+        .run = enter,
+};
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"watch", required_argument, NULL, 'w'},
-	        {"json", no_argument, NULL, 'j'},
-	        {"counters", no_argument, NULL, 'c'},
-	        {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0},
-	};
-	int option;
+	int rc = argument_parse(&command_status, argc, argv, a);
 
-	while ((option = getopt_long(argc, argv, "w:jch", options, NULL)) != -1) {
-		switch (option) {
-		case 'w':
-			if (command_number(optarg, 1, 86400, &a->watch_s) != 0)
-				return command_usage(
-				        COMMAND,
-				        "--watch: '%s' is not a number of seconds, 1 to 86400",
-				        optarg);
-			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 'c':
-			a->counters = true;
-			break;
-		case 'h':
-			a->help = true;
-			return EXIT_OK;
-		default:
-			return command_usage(COMMAND, "see above");
-		}
-	}
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind + 1 < argc)
 		return command_usage(COMMAND, "give at most one engine");
 	a->engine = argv[optind];
@@ -101,7 +84,7 @@ static int show(const struct attach *at, const struct arguments *a)
 	}
 }
 
-int command_status(int argc, char **argv)
+static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	struct attach at;
@@ -110,10 +93,6 @@ int command_status(int argc, char **argv)
 
 	if (rc != EXIT_OK)
 		return rc;
-	if (a.help) {
-		help();
-		return EXIT_OK;
-	}
 	if (a.counters) {
 		status_counters(stdout);
 		return EXIT_OK;

@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "app/command.h"
 #include "app/shared.h"
 #include "dataplane/port/eal.h"
 
-int command_version(int argc, char **argv)
+#define COMMAND "version"
+
+static const struct argument arguments[] = {{ARGUMENT_END}};
+
+static int enter(int argc, char **argv);
+
+const struct command command_version = {
+        .name = COMMAND,
+        .summary = "say which version this is",
+        .usage = "",
+        .text = "Prints the version, the DPDK it runs on, and the component interface.",
+        .arguments = arguments,
+        .exits = "0 done; 2 wrong usage.",
+        .run = enter,
+};
+
+static int enter(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		printf("usage: genesis version\n\nPrints the version, the DPDK it runs on, and the "
-		       "component interface.\n");
-		return EXIT_OK;
-	}
-	if (argc > 1)
-		return command_usage("version", "takes no arguments");
+	int rc = argument_parse(&command_version, argc, argv, NULL);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (optind != argc)
+		return command_usage(COMMAND, "takes no arguments");
 	printf("genesis %s\n%s\ncomponent interface %u, shared block %u\n", GENESIS_VERSION,
 	       eal_version(), COMPONENT_ABI, SHARED_VERSION);
 	return EXIT_OK;

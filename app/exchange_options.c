@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "app/exchange_options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -46,35 +47,92 @@ enum key {
 	KEY_REPORT,
 };
 
-static const struct option long_options[] = {
-        {"seed", required_argument, NULL, KEY_SEED},
-        {"messages", required_argument, NULL, KEY_MESSAGES},
-        {"symbols", required_argument, NULL, KEY_SYMBOLS},
-        {"live-orders", required_argument, NULL, KEY_LIVE_ORDERS},
-        {"protocol", required_argument, NULL, KEY_PROTOCOL},
-        {"line-a", required_argument, NULL, KEY_LINE_A},
-        {"line-b", required_argument, NULL, KEY_LINE_B},
-        {"rate", required_argument, NULL, KEY_RATE},
-        {"loss", required_argument, NULL, KEY_LOSS},
-        {"burst-loss", required_argument, NULL, KEY_BURST_LOSS},
-        {"duplicate", required_argument, NULL, KEY_DUPLICATE},
-        {"reorder", required_argument, NULL, KEY_REORDER},
-        {"skew", required_argument, NULL, KEY_SKEW},
-        {"corrupt", required_argument, NULL, KEY_CORRUPT},
-        {"blackout", required_argument, NULL, KEY_BLACKOUT},
-        {"heartbeat", required_argument, NULL, KEY_HEARTBEAT},
-        {"sessions", required_argument, NULL, KEY_SESSIONS},
-        {"count", required_argument, NULL, KEY_COUNT},
-        {"duration", required_argument, NULL, KEY_DURATION},
-        {"input", required_argument, NULL, KEY_INPUT},
-        {"input-line", required_argument, NULL, KEY_INPUT_LINE},
-        {"write-pcap", required_argument, NULL, KEY_WRITE_PCAP},
-        {"write-binary", required_argument, NULL, KEY_WRITE_BINARY},
-        {"books", required_argument, NULL, KEY_BOOKS},
-        {"report", required_argument, NULL, KEY_REPORT},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+static int take(void *to, const struct argument *a, const char *text);
+
+static_assert(EXCHANGE_SESSIONS_MAX == 50, "as the table says");
+static_assert(DAY_BLACKOUTS_MAX == 4, "as the table says");
+
+const struct argument exchange_arguments[] = {
+        {ARGUMENT_HEADING, .text = "What is sent"},
+        {ARGUMENT_TAKE, .name = "seed", .value = "N",
+         .text = "another day (default 1); the same options give the same packets", .take = take,
+         .key = KEY_SEED},
+        {ARGUMENT_TAKE, .name = "messages", .value = "N", .text = "of a session (default 100000)",
+         .take = take, .key = KEY_MESSAGES},
+        {ARGUMENT_TAKE, .name = "symbols", .value = "N", .text = "(default 1000)", .take = take,
+         .key = KEY_SYMBOLS},
+        {ARGUMENT_TAKE, .name = "live-orders", .value = "N",
+         .text = "orders resting at most (default: what suits the number of messages)",
+         .take = take, .key = KEY_LIVE_ORDERS},
+        {ARGUMENT_TAKE, .name = "protocol", .value = "itch50", .text = "the only one", .take = take,
+         .key = KEY_PROTOCOL},
+        {ARGUMENT_TAKE, .name = "sessions", .value = "N",
+         .text = "days one after the other, up to 50, each a session and a seed of its own "
+                 "(default 1)",
+         .take = take, .key = KEY_SESSIONS},
+        {ARGUMENT_TAKE, .name = "heartbeat", .value = "TIME",
+         .text = "idle time that brings a heartbeat (default 1s)", .take = take,
+         .key = KEY_HEARTBEAT},
+        {ARGUMENT_TAKE, .name = "input", .value = "FILE",
+         .text = "instead of a made-up day: a BinaryFILE, or a capture whose MoldUDP64 datagrams "
+                 "are sent again as they are",
+         .take = take, .key = KEY_INPUT},
+        {ARGUMENT_TAKE, .name = "input-line", .value = "A:ADDR:PORT",
+         .text = "what line A takes of a capture; then B:ADDR:PORT (default: the first two "
+                 "destinations; where there is one, both lines send it)",
+         .take = take, .key = KEY_INPUT_LINE},
+        {ARGUMENT_HEADING, .text = "Where to and how fast"},
+        {ARGUMENT_TAKE, .name = "line-a", .value = "[DEVICE=]ADDR:PORT",
+         .text = "line A: a device as in configurations, and its UDP destination. Without a device "
+                 "nothing is sent, only files are written",
+         .take = take, .key = KEY_LINE_A},
+        {ARGUMENT_TAKE, .name = "line-b", .value = "[DEVICE=]ADDR:PORT",
+         .text = "line B; both may name one device", .take = take, .key = KEY_LINE_B},
+        {ARGUMENT_TAKE, .name = "rate", .value = "RATE",
+         .text = "packets/s:N (both lines together), messages/s:N, times:X (as recorded, X times "
+                 "faster) or flat (as fast as the ports take it); default messages/s:100000",
+         .take = take, .key = KEY_RATE},
+        {ARGUMENT_TAKE, .name = "count", .value = "N", .text = "ends after N packets", .take = take,
+         .key = KEY_COUNT},
+        {ARGUMENT_TAKE, .name = "duration", .value = "TIME", .text = "ends after so long",
+         .take = take, .key = KEY_DURATION},
+        {ARGUMENT_HEADING, .text = "What goes wrong; VALUE for both lines, A:VALUE or B:VALUE for "
+                                   "one. P is parts per million of packets, or 0.1%; times are of "
+                                   "sending (flat: as if a million messages were sent per second)"},
+        {ARGUMENT_TAKE, .name = "loss", .value = "P", .text = "lost one by one", .take = take,
+         .key = KEY_LOSS},
+        {ARGUMENT_TAKE, .name = "burst-loss", .value = "P[/N]",
+         .text = "chance that a loss of 1 to N (default 40) packets begins", .take = take,
+         .key = KEY_BURST_LOSS},
+        {ARGUMENT_TAKE, .name = "duplicate", .value = "P", .text = "sent twice", .take = take,
+         .key = KEY_DUPLICATE},
+        {ARGUMENT_TAKE, .name = "reorder", .value = "P[/TIME]",
+         .text = "held back by up to TIME (default 2ms)", .take = take, .key = KEY_REORDER},
+        {ARGUMENT_TAKE, .name = "skew", .value = "TIME", .text = "the line runs behind by TIME",
+         .take = take, .key = KEY_SKEW},
+        {ARGUMENT_TAKE, .name = "corrupt", .value = "P",
+         .text = "one bit of the payload flipped, the checksum left as it was; counted as lost, "
+                 "for a reader that verifies checksums (verify_udp_checksum)",
+         .take = take, .key = KEY_CORRUPT},
+        {ARGUMENT_TAKE, .name = "blackout", .value = "T:D",
+         .text = "from T after the start nothing comes for D, heartbeats neither; up to 4 per line",
+         .take = take, .key = KEY_BLACKOUT},
+        {ARGUMENT_HEADING, .text = "What is written"},
+        {ARGUMENT_TAKE, .name = "write-pcap", .value = "FILE",
+         .text = "the packets as they are to be sent, at their times", .take = take,
+         .key = KEY_WRITE_PCAP},
+        {ARGUMENT_TAKE, .name = "write-binary", .value = "FILE",
+         .text = "the messages of the whole day, unimpaired (BinaryFILE)", .take = take,
+         .key = KEY_WRITE_BINARY},
+        {ARGUMENT_TAKE, .name = "books", .value = "FILE",
+         .text = "the books of a right reader of what was sent, as CSV", .take = take,
+         .key = KEY_BOOKS},
+        {ARGUMENT_TAKE, .name = "report", .value = "FILE",
+         .text = "the account as JSON: per line, and every range of messages that no line carried",
+         .take = take, .key = KEY_REPORT},
+        {ARGUMENT_FLAG, .letter = 'q', .name = "quiet", .text = "no summary",
+         .offset = offsetof(struct exchange_options, quiet)},
+        {ARGUMENT_END},
 };
 
 int exchange_parse_ppm(const char *text, uint32_t *ppm)
@@ -183,10 +241,11 @@ static bool impair(struct day_line_options *l, int key, const char *text)
 
 static const char *name_of(int key)
 {
-	for (const struct option *p = long_options; p->name != NULL; p++)
-		if (p->val == key)
-			return p->name;
-	return "?";
+	const struct argument *a = exchange_arguments;
+
+	while (a->key != key)
+		a++;
+	return a->name;
 }
 
 static int take_impairment(struct exchange_options *o, int key, const char *text)
@@ -308,8 +367,11 @@ static int take_text(struct exchange_options *o, int key, const char *text)
 	return EXIT_OK;
 }
 
-static int take(struct exchange_options *o, int key, const char *text)
+static int take(void *to, const struct argument *a, const char *text)
 {
+	struct exchange_options *o = to;
+	int key = a->key;
+
 	switch (key) {
 	case KEY_LINE_A:
 	case KEY_LINE_B:
@@ -368,10 +430,9 @@ static int check(struct exchange_options *o)
 	return EXIT_OK;
 }
 
-int exchange_options_parse(struct exchange_options *o, int argc, char **argv)
+int exchange_options_parse(struct exchange_options *o, const struct command *c, int argc,
+                           char **argv)
 {
-	int key;
-
 	*o = (struct exchange_options){.seed = 1,
 	                               .messages = 100000,
 	                               .symbols = 1000,
@@ -380,21 +441,10 @@ int exchange_options_parse(struct exchange_options *o, int argc, char **argv)
 	                               .count = UINT64_MAX,
 	                               .duration_ns = UINT64_MAX};
 	exchange_pace_parse(&o->pace, "messages/s:100000");
-	optind = 1;
-	while ((key = getopt_long(argc, argv, "qh", long_options, NULL)) != -1) {
-		int rc = EXIT_OK;
+	int rc = argument_parse(c, argc, argv, o);
 
-		if (key == '?')
-			return command_usage(COMMAND, "see above");
-		if (key == 'h')
-			o->help = true;
-		else if (key == 'q')
-			o->quiet = true;
-		else
-			rc = take(o, key, optarg);
-		if (rc != EXIT_OK || o->help)
-			return rc;
-	}
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind != argc)
 		return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 	return check(o);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/argument.h"
 #include "app/exchange_pace.h"
 #include "perf/day_feed.h"
 
@@ -46,11 +47,13 @@ struct exchange_options {
 	const char *books;
 	const char *report;
 	bool quiet;
-	bool help;
 };
 
-/* EXIT_OK, or EXIT_USAGE with the reason on stderr. Strings point into argv. */
-int exchange_options_parse(struct exchange_options *o, int argc, char **argv);
+extern const struct argument exchange_arguments[];
+
+/* As argument_parse(); c: whose table exchange_arguments[] is. Strings point into argv. */
+int exchange_options_parse(struct exchange_options *o, const struct command *c, int argc,
+                           char **argv);
 
 /* "10000", "10000ppm", "1%", "0.25%". 0 or -EINVAL. */
 int exchange_parse_ppm(const char *text, uint32_t *ppm);

@@ -20,17 +20,6 @@
 #define SEAL_POSSIBLE true
 #endif
 
-int seal_from_text(const char *text, enum seal *seal)
-{
-	if (strcmp(text, "kill") == 0)
-		*seal = SEAL_KILL;
-	else if (strcmp(text, "trap") == 0)
-		*seal = SEAL_TRAP;
-	else
-		return -EINVAL;
-	return 0;
-}
-
 bool seal_is_possible(void)
 {
 	return SEAL_POSSIBLE;

@@ -17,10 +17,7 @@
 
 #include "app/engine.h"
 
-enum seal { SEAL_NONE, SEAL_KILL, SEAL_TRAP };
-
-/* From "kill" or "trap"; -EINVAL otherwise. */
-int seal_from_text(const char *text, enum seal *seal);
+enum seal { SEAL_NONE, SEAL_KILL, SEAL_TRAP }; /* as in --seal kill|trap */
 /* False in sanitizer builds. */
 bool seal_is_possible(void);
 /* 0, or -EINVAL with one clear line: what in the configuration needs system calls. The ports must

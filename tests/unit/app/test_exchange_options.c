@@ -22,7 +22,13 @@ static int parse(struct exchange_options *o, const char *const *words)
 		argv[argc] = text[argc];
 		argc++;
 	}
-	return exchange_options_parse(o, argc, argv);
+	static const struct command command = {.name = "exchange",
+	                                       .usage = "",
+	                                       .text = "",
+	                                       .exits = "",
+	                                       .arguments = exchange_arguments};
+
+	return exchange_options_parse(o, &command, argc, argv);
 }
 
 #define PARSE(o, ...) parse(o, (const char *const[]){__VA_ARGS__, NULL})

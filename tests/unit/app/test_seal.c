@@ -103,18 +103,6 @@ static void test_assert_dies(void)
 	CU_ASSERT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-static void test_words(void)
-{
-	enum seal seal = SEAL_NONE;
-
-	CU_ASSERT_EQUAL(seal_from_text("kill", &seal), 0);
-	CU_ASSERT_EQUAL(seal, SEAL_KILL);
-	CU_ASSERT_EQUAL(seal_from_text("trap", &seal), 0);
-	CU_ASSERT_EQUAL(seal, SEAL_TRAP);
-	CU_ASSERT_NOT_EQUAL(seal_from_text("", &seal), 0);
-	CU_ASSERT_NOT_EQUAL(seal_from_text("Kill", &seal), 0);
-}
-
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -122,7 +110,6 @@ int main(void)
 	        {"kill", test_kill},
 	        {"trap", test_trap},
 	        {"a failing assert still dies", test_assert_dies},
-	        {"words", test_words},
 	};
 
 	if (!seal_is_possible()) {

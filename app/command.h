@@ -25,6 +25,7 @@ extern const struct command command_simulate;
 extern const struct command command_demo;
 extern const struct command command_exchange;
 extern const struct command command_version;
+extern const struct command command_help;
 
 /* All of them, up to NULL; by name, or NULL; the list as people see it. */
 extern const struct command *const command_all[];

@@ -18,6 +18,7 @@ const struct command *const command_all[] = {
         &command_demo,
         &command_exchange,
         &command_version,
+        &command_help,
         NULL,
 };
 

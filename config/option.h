@@ -81,6 +81,8 @@ bool option_is_section(const struct option *o);
 const char *option_type_text(const struct option *o);
 const char *option_unit_text(const struct option *o);
 void option_bounds_text(const struct option *o, char out[OPTION_ALLOWED_BYTES]);
+/* The default with its quotes: "`yes`", "one per port", "`port0`, `port1`, ..."; "required"; "". */
+void option_default_text(const struct option *o, char out[OPTION_ALLOWED_BYTES]);
 void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES]);
 const char *option_target_text(enum option_target t);
 

@@ -167,6 +167,25 @@ void option_bounds_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	}
 }
 
+void option_default_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
+{
+	const char *f = o->fallback;
+
+	if (o->required)
+		snprintf(out, OPTION_ALLOWED_BYTES, "required");
+	else if (o->computed != NULL)
+		snprintf(out, OPTION_ALLOWED_BYTES, "%s", o->computed);
+	else if (f == NULL)
+		out[0] = '\0';
+	else if (strcmp(f, "{L}") == 0)
+		snprintf(out, OPTION_ALLOWED_BYTES, "`A`, `B`, ...");
+	else if (strchr(f, '{') != NULL)
+		snprintf(out, OPTION_ALLOWED_BYTES, "`%.*s0`, `%.*s1`, ...", (int)strcspn(f, "{"),
+		         f, (int)strcspn(f, "{"), f);
+	else
+		snprintf(out, OPTION_ALLOWED_BYTES, "`%s`", f);
+}
+
 void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 {
 	const size_t room = OPTION_ALLOWED_BYTES;

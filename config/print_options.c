@@ -5,7 +5,6 @@
 #include "config/config.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "config/option.h"
 
@@ -65,34 +64,19 @@ static void print_cell(FILE *out, const char *text)
 	fputs(" | ", out);
 }
 
-static void print_default(FILE *out, const struct option *o)
-{
-	if (o->required)
-		fputs("required | ", out);
-	else if (o->computed != NULL)
-		print_cell(out, o->computed);
-	else if (o->fallback == NULL)
-		fputs(" | ", out);
-	else if (strcmp(o->fallback, "{L}") == 0)
-		fputs("`A`, `B`, ... | ", out);
-	else if (strchr(o->fallback, '{') != NULL)
-		fprintf(out, "`%.*s0`, `%.*s1`, ... | ", (int)strcspn(o->fallback, "{"),
-		        o->fallback, (int)strcspn(o->fallback, "{"), o->fallback);
-	else
-		fprintf(out, "`%s` | ", o->fallback);
-}
-
 static void print_row(FILE *out, const struct option *section, const struct option *o)
 {
 	char bounds[OPTION_ALLOWED_BYTES];
+	char fallback[OPTION_ALLOWED_BYTES];
 	const char *inner = section == NULL ? o->path : option_key(o);
 
 	option_bounds_text(o, bounds);
+	option_default_text(o, fallback);
 	fprintf(out, "| `%s` | ", inner);
 	print_cell(out, option_type_text(o));
 	print_cell(out, option_unit_text(o));
 	print_cell(out, bounds);
-	print_default(out, o);
+	print_cell(out, fallback);
 	fprintf(out, "%s |\n", o->help);
 }
 

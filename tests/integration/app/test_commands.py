@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 GENESIS, ROOT = sys.argv[1:3]
-COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'demo', 'version')
+COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'demo', 'exchange', 'version', 'help')
 failures = 0
 
 

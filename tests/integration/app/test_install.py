@@ -42,8 +42,12 @@ def one(root, pattern):
 def test_files(root):
     for pattern in ('bin/genesis', 'include/genesis.h', 'libgenesis.so', 'libgenesis.so.0', 'pkgconfig/genesis.pc',
                     'doc/genesis/docs/readers.md', 'doc/genesis/docs/examples/reader/reader.c',
-                    'doc/genesis/config/examples/minimal.yaml', 'doc/genesis/docs/formats/log.md'):
+                    'doc/genesis/config/examples/minimal.yaml', 'doc/genesis/docs/formats/log.md',
+                    'man1/genesis.1', 'man1/genesis-run.1', 'man5/genesis.yaml.5', 'bash-completion/completions/genesis'):
         one(root, pattern)
+    commands = re.findall(r'^  ([a-z]+) ', run(one(root, 'bin/genesis'), '--help').stdout, re.M)
+    pages = {os.path.basename(p) for p in glob.glob(os.path.join(root, '**/man1/*.1'), recursive=True)}
+    check('a page for every command', pages == {'genesis.1'} | {'genesis-%s.1' % c for c in commands}, str(pages))
     library = one(root, 'libgenesis.so.' + VERSION)
     p = run('readelf', '-d', library)
     check('soname', '[libgenesis.so.0]' in p.stdout, p.stdout)

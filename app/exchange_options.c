@@ -50,7 +50,8 @@ enum key {
 static int take(void *to, const struct argument *a, const char *text);
 
 static_assert(EXCHANGE_SESSIONS_MAX == 50, "as the table says");
-static_assert(DAY_BLACKOUTS_MAX == 4, "as the table says");
+static_assert(EXCHANGE_WINDOWS_MAX == 8 && DAY_WINDOWS_MAX == 4, "as the table says");
+static_assert(DAY_REORDER_MAX == 64, "as the table says");
 
 const struct argument exchange_arguments[] = {
         {ARGUMENT_HEADING, .text = "What is sent"},
@@ -90,7 +91,8 @@ const struct argument exchange_arguments[] = {
          .text = "line B; both may name one device", .take = take, .key = KEY_LINE_B},
         {ARGUMENT_TAKE, .name = "rate", .value = "RATE",
          .text = "packets/s:N (both lines together), messages/s:N, times:X (as recorded, X times "
-                 "faster) or flat (as fast as the ports take it); default messages/s:100000",
+                 "faster) or flat (as fast as the ports take it); default messages/s:100000. Once "
+                 "more as messages/s:N@T:D: that rate from T after the start for D, up to 8 times",
          .take = take, .key = KEY_RATE},
         {ARGUMENT_TAKE, .name = "count", .value = "N", .text = "ends after N packets", .take = take,
          .key = KEY_COUNT},
@@ -99,15 +101,19 @@ const struct argument exchange_arguments[] = {
         {ARGUMENT_HEADING, .text = "What goes wrong; VALUE for both lines, A:VALUE or B:VALUE for "
                                    "one. P is parts per million of packets, or 0.1%; times are of "
                                    "sending (flat: as if a million messages were sent per second)"},
-        {ARGUMENT_TAKE, .name = "loss", .value = "P", .text = "lost one by one", .take = take,
-         .key = KEY_LOSS},
+        {ARGUMENT_TAKE, .name = "loss", .value = "P[@T:D]",
+         .text = "lost one by one; with @T:D only from T after the start for D, up to 4 times per "
+                 "line",
+         .take = take, .key = KEY_LOSS},
         {ARGUMENT_TAKE, .name = "burst-loss", .value = "P[/N]",
          .text = "chance that a loss of 1 to N (default 40) packets begins", .take = take,
          .key = KEY_BURST_LOSS},
         {ARGUMENT_TAKE, .name = "duplicate", .value = "P", .text = "sent twice", .take = take,
          .key = KEY_DUPLICATE},
-        {ARGUMENT_TAKE, .name = "reorder", .value = "P[/TIME]",
-         .text = "held back by up to TIME (default 2ms)", .take = take, .key = KEY_REORDER},
+        {ARGUMENT_TAKE, .name = "reorder", .value = "P[/BY]",
+         .text = "held back by up to a time (default 2ms), or until up to so many packets of the "
+                 "line, at most 64, have overtaken it",
+         .take = take, .key = KEY_REORDER},
         {ARGUMENT_TAKE, .name = "skew", .value = "TIME", .text = "the line runs behind by TIME",
          .take = take, .key = KEY_SKEW},
         {ARGUMENT_TAKE, .name = "corrupt", .value = "P",
@@ -189,20 +195,50 @@ static const char *cut(char word[WORD_BYTES], const char *text, char at)
 	return more + 1;
 }
 
-static bool take_blackout(struct day_line_options *l, const char *text)
+/* "T:D", into the first free place. */
+static bool take_window(struct day_window windows[DAY_WINDOWS_MAX], const char *text)
 {
 	char word[WORD_BYTES];
 	const char *length = cut(word, text, ':');
-	struct day_blackout b;
+	struct day_window w;
 
-	if (length == NULL || !duration(word, &b.from_ns) || !duration(length, &b.for_ns))
+	if (length == NULL || !duration(word, &w.from_ns) || !duration(length, &w.for_ns))
 		return false;
-	for (uint32_t i = 0; i < DAY_BLACKOUTS_MAX; i++)
-		if (l->blackouts[i].for_ns == 0) {
-			l->blackouts[i] = b;
+	for (uint32_t i = 0; i < DAY_WINDOWS_MAX; i++)
+		if (windows[i].for_ns == 0) {
+			windows[i] = w;
 			return true;
 		}
 	return false;
+}
+
+/* "P" or "P@T:D"; further windows come with the same P. */
+static bool take_loss(struct day_line_options *l, const char *text)
+{
+	char word[WORD_BYTES];
+	const char *window = cut(word, text, '@');
+
+	if (exchange_parse_ppm(word, &l->loss_ppm) != 0)
+		return false;
+	return window == NULL || take_window(l->losses, window);
+}
+
+/* "P", "P/TIME" or "P/N". */
+static bool take_reorder(struct day_line_options *l, const char *text)
+{
+	char word[WORD_BYTES];
+	const char *more = cut(word, text, '/');
+	uint64_t packets = 0;
+
+	l->reorder_ns = REORDER_NS;
+	l->reorder_packets = 0;
+	if (more != NULL && command_number(more, 1, DAY_REORDER_MAX, &packets) == 0) {
+		l->reorder_ns = 0;
+		l->reorder_packets = (uint32_t)packets;
+	} else if (more != NULL && (!duration(more, &l->reorder_ns) || l->reorder_ns == 0)) {
+		return false;
+	}
+	return exchange_parse_ppm(word, &l->reorder_ppm) == 0;
 }
 
 static bool impair(struct day_line_options *l, int key, const char *text)
@@ -213,7 +249,7 @@ static bool impair(struct day_line_options *l, int key, const char *text)
 
 	switch (key) {
 	case KEY_LOSS:
-		return exchange_parse_ppm(text, &l->loss_ppm) == 0;
+		return take_loss(l, text);
 	case KEY_BURST_LOSS:
 		more = cut(word, text, '/');
 		if (more != NULL && command_number(more, 1, 1000000, &packets) != 0)
@@ -223,17 +259,13 @@ static bool impair(struct day_line_options *l, int key, const char *text)
 	case KEY_DUPLICATE:
 		return exchange_parse_ppm(text, &l->duplicate_ppm) == 0;
 	case KEY_REORDER:
-		more = cut(word, text, '/');
-		l->reorder_ns = REORDER_NS;
-		if (more != NULL && (!duration(more, &l->reorder_ns) || l->reorder_ns == 0))
-			return false;
-		return exchange_parse_ppm(word, &l->reorder_ppm) == 0;
+		return take_reorder(l, text);
 	case KEY_SKEW:
 		return duration(text, &l->skew_ns);
 	case KEY_CORRUPT:
 		return exchange_parse_ppm(text, &l->corrupt_ppm) == 0;
 	case KEY_BLACKOUT:
-		return take_blackout(l, text);
+		return take_window(l->blackouts, text);
 	default:
 		return false;
 	}
@@ -381,7 +413,7 @@ static int take(void *to, const struct argument *a, const char *text)
 			return EXIT_OK;
 		return command_usage(COMMAND,
 		                     "--rate: '%s' is not packets/s:N, messages/s:N, "
-		                     "times:X or flat",
+		                     "times:X, flat, or messages/s:N@T:D",
 		                     text);
 	case KEY_PROTOCOL:
 		if (strcmp(text, "itch50") == 0)
@@ -425,6 +457,8 @@ static int check(struct exchange_options *o)
 		return command_usage(
 		        COMMAND, "a day of %" PRIu32 " symbols has at least %" PRIu64 " messages",
 		        o->symbols, day_messages_min(o->symbols));
+	if (o->pace.window_count > 0 && o->pace.rate != EXCHANGE_MESSAGES)
+		return command_usage(COMMAND, "--rate: N@T:D goes with messages/s only");
 	if (o->write_binary != NULL && o->sessions > 1)
 		return command_usage(COMMAND, "--write-binary: a BinaryFILE has one session");
 	return EXIT_OK;

@@ -9,6 +9,8 @@
  * packets come out right in the mean. Flat out there is no pace; the nominal one (a message per
  * microsecond) only gives skew and black-outs a meaning.
  *
+ * Messages per second may be another number for a while, in windows of a session's time.
+ *
  * Pure; integers only, so the same options give the same packets on every machine.
  */
 #ifndef APP_EXCHANGE_PACE_H
@@ -19,8 +21,15 @@
 #define EXCHANGE_RATE_MAX      1000000000u /* packets or messages per second */
 #define EXCHANGE_TIMES_MAX     1000000u
 #define EXCHANGE_FLAT_MESSAGES 1000000u
+#define EXCHANGE_WINDOWS_MAX   8u
 
 enum exchange_rate { EXCHANGE_PACKETS, EXCHANGE_MESSAGES, EXCHANGE_TIMES, EXCHANGE_FLAT };
+
+struct exchange_pace_window { /* another number of messages per second in [from_ns, to_ns) */
+	uint64_t from_ns;
+	uint64_t to_ns;
+	uint64_t per_s;
+};
 
 struct exchange_pace {
 	uint32_t rate;         /* enum exchange_rate */
@@ -28,9 +37,12 @@ struct exchange_pace {
 	uint64_t factor_milli; /* of EXCHANGE_TIMES: 1000 is as recorded, 2000 twice as fast */
 	uint64_t packets;      /* EXCHANGE_PACKETS: so many packets ... */
 	uint64_t messages;     /* ... hold so many messages */
+	struct exchange_pace_window windows[EXCHANGE_WINDOWS_MAX]; /* of EXCHANGE_MESSAGES */
+	uint32_t window_count;                                     /* in order, apart */
 };
 
-/* "packets/s:N", "messages/s:N", "times:X" (up to three decimals), "flat". 0 or -EINVAL. */
+/* "packets/s:N", "messages/s:N", "times:X" (up to three decimals), "flat"; "messages/s:N@T:D" adds
+ * a window, which stays whatever is said of the rest. 0 or -EINVAL. */
 int exchange_pace_parse(struct exchange_pace *p, const char *text);
 /* "2", "0.5": a decimal number of at most `digits` (0 to 6) digits behind the point, times
  * 10^digits. max bounds what stands before the point, at most 10^9. 0 or -EINVAL. */

@@ -135,6 +135,8 @@ static void advance_packets(struct day_feed *f)
 	struct day_source_packet p;
 
 	if (!f->packets.next(f->packets.state, &p)) {
+		for (uint32_t i = 0; i < f->options.lines; i++)
+			day_line_release(&f->line[i], f->now_ns);
 		f->ended = true;
 		return;
 	}

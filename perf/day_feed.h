@@ -30,7 +30,8 @@
 #define DAY_FEED_FRAME_BYTES 2048u /* room for any frame */
 #define DAY_FEED_PAYLOAD_MAX 1472u
 #define DAY_SOURCE_BYTES_MAX 1430u /* fits a packet, with either header */
-#define DAY_BLACKOUTS_MAX    4u    /* per line */
+#define DAY_WINDOWS_MAX      4u    /* of a kind, per line */
+#define DAY_REORDER_MAX      64u   /* packets that may overtake one */
 
 /* What is to be sent. Runs count up from 0; their sequences start at 1. */
 struct day_source_message {
@@ -68,23 +69,25 @@ struct day_packet_source {
 
 enum day_transport { DAY_MOLDUDP64, DAY_IEXTP_DEEP, DAY_IEXTP_TOPS };
 
-struct day_blackout {     /* nothing comes through in [from_ns, from_ns + for_ns) */
+struct day_window {       /* [from_ns, from_ns + for_ns) */
 	uint64_t from_ns; /* as packets' times */
 	uint64_t for_ns;  /* 0: none */
 };
 
 struct day_line_options {
-	struct frame_address address; /* zero: a default per line */
-	uint32_t payload_bytes_max;   /* 0: DAY_FEED_PAYLOAD_MAX */
-	uint32_t loss_ppm;            /* packets lost one by one */
-	uint32_t burst_loss_ppm;      /* chance per packet that a burst of loss starts with it */
-	uint32_t burst_packets_max;   /* its length is 1 .. this */
+	struct frame_address address;              /* zero: a default per line */
+	uint32_t payload_bytes_max;                /* 0: DAY_FEED_PAYLOAD_MAX */
+	uint32_t loss_ppm;                         /* packets lost one by one ... */
+	struct day_window losses[DAY_WINDOWS_MAX]; /* ... in these windows; none: always */
+	uint32_t burst_loss_ppm;    /* chance per packet that a burst of loss starts with it */
+	uint32_t burst_packets_max; /* its length is 1 .. this */
 	uint32_t duplicate_ppm;
-	uint32_t reorder_ppm; /* packets held back by up to reorder_ns */
-	uint64_t reorder_ns;
-	uint64_t skew_ns;     /* the line runs behind by this */
+	uint32_t reorder_ppm;     /* packets held back ... */
+	uint64_t reorder_ns;      /* ... by up to this, or, where it is 0, ... */
+	uint32_t reorder_packets; /* ... until 1 .. this of the line have overtaken it */
+	uint64_t skew_ns;         /* the line runs behind by this */
 	uint32_t corrupt_ppm; /* packets with one bit of the payload flipped behind the checksum */
-	struct day_blackout blackouts[DAY_BLACKOUTS_MAX];
+	struct day_window blackouts[DAY_WINDOWS_MAX]; /* nothing comes through */
 };
 
 struct day_feed_options {

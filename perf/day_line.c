@@ -43,6 +43,8 @@ void day_line_finish(struct day_line *l)
 {
 	for (uint32_t i = 0; i < l->heap_count; i++)
 		free(l->heap[i].payload);
+	for (uint32_t i = 0; i < l->held_count; i++)
+		free(l->held[i].packet.payload);
 	free(l->heap);
 	free(l->lost);
 }
@@ -101,21 +103,69 @@ struct day_line_packet day_line_take(struct day_line *l)
 	return top;
 }
 
-static void send_copy(struct day_line *l, const struct day_packet *p)
+/* Counts what goes on its way and copies it; payload NULL: no memory. */
+static struct day_line_packet copy(struct day_line *l, const struct day_packet *p)
 {
 	struct day_line_packet on_way = {.packet = *p, .serial = l->serial++};
 
 	on_way.payload = malloc(p->payload_bytes);
 	if (on_way.payload == NULL) {
 		l->failed = true;
-		return;
+		return on_way;
 	}
 	memcpy(on_way.payload, l->building, p->payload_bytes);
-	heap_put(l, &on_way);
 	l->counts.packets++;
 	l->counts.messages += p->messages;
 	l->counts.repeated_packets += p->repeated;
 	l->counts.heartbeats += p->kind != DAY_PACKET_DATA;
+	return on_way;
+}
+
+static void send_copy(struct day_line *l, const struct day_packet *p)
+{
+	struct day_line_packet on_way = copy(l, p);
+
+	if (on_way.payload != NULL)
+		heap_put(l, &on_way);
+}
+
+/* A packet goes out at time_ns: those that it was the last to overtake follow it. all: whatever is
+ * left to overtake. */
+static void release_held(struct day_line *l, uint64_t time_ns, bool all)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < l->held_count; i++) {
+		if (!all && --l->held[i].left > 0) {
+			l->held[kept++] = l->held[i];
+			continue;
+		}
+		l->held[i].packet.packet.time_ns = time_ns;
+		l->held[i].packet.serial = l->serial++;
+		heap_put(l, &l->held[i].packet);
+	}
+	l->held_count = kept;
+}
+
+/* Dice say that it is held back by packets. */
+static bool is_held(struct day_line *l)
+{
+	const struct day_line_options *o = &l->options;
+
+	return o->reorder_packets > 0 && o->reorder_ns == 0 &&
+	       prng_chance_ppm(&l->luck, o->reorder_ppm) && l->held_count < DAY_REORDER_MAX;
+}
+
+static void hold(struct day_line *l, const struct day_packet *p)
+{
+	struct day_line_packet on_way = copy(l, p);
+	uint32_t packets = l->options.reorder_packets;
+
+	if (on_way.payload == NULL)
+		return;
+	l->held[l->held_count].packet = on_way;
+	l->held[l->held_count++].left = 1 + (uint32_t)prng_below(&l->luck, packets);
+	l->counts.delayed_packets++;
 }
 
 /* A line that takes packets from elsewhere has no ordinals, and so keeps no list. */
@@ -188,15 +238,18 @@ static uint64_t due(struct day_line *l, uint64_t sent_ns)
 	return due_ns;
 }
 
+static bool is_within(const struct day_window windows[DAY_WINDOWS_MAX], uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < DAY_WINDOWS_MAX; i++)
+		if (time_ns >= windows[i].from_ns &&
+		    time_ns - windows[i].from_ns < windows[i].for_ns)
+			return true;
+	return false;
+}
+
 static bool is_dark(const struct day_line *l, uint64_t time_ns)
 {
-	for (uint32_t i = 0; i < DAY_BLACKOUTS_MAX; i++) {
-		const struct day_blackout *b = &l->options.blackouts[i];
-
-		if (time_ns >= b->from_ns && time_ns - b->from_ns < b->for_ns)
-			return true;
-	}
-	return false;
+	return is_within(l->options.blackouts, time_ns);
 }
 
 /* A packet without messages; only a black-out takes it away. */
@@ -223,23 +276,26 @@ static void send_empty(struct day_line *l, uint8_t kind, uint64_t now_ns)
 }
 
 /* By the dice, which are thrown whether it is dark or not: a black-out moves no other loss. */
-static bool is_lost(struct day_line *l)
+static bool is_lost(struct day_line *l, uint64_t time_ns)
 {
-	if (l->burst_left == 0 && l->options.burst_packets_max > 0 &&
-	    prng_chance_ppm(&l->luck, l->options.burst_loss_ppm))
-		l->burst_left = 1 + (uint32_t)prng_below(&l->luck, l->options.burst_packets_max);
+	const struct day_line_options *o = &l->options;
+
+	if (l->burst_left == 0 && o->burst_packets_max > 0 &&
+	    prng_chance_ppm(&l->luck, o->burst_loss_ppm))
+		l->burst_left = 1 + (uint32_t)prng_below(&l->luck, o->burst_packets_max);
 	if (l->burst_left > 0) {
 		l->burst_left--;
 		return true;
 	}
-	return prng_chance_ppm(&l->luck, l->options.loss_ppm);
+	return prng_chance_ppm(&l->luck, o->loss_ppm) &&
+	       (o->losses[0].for_ns == 0 || is_within(o->losses, time_ns));
 }
 
 /* The packet in building goes on its way, or does not. */
 static void send_impaired(struct day_line *l, struct day_packet p)
 {
 	bool dark = is_dark(l, p.time_ns);
-	bool lost = is_lost(l);
+	bool lost = is_lost(l, p.time_ns);
 
 	l->counts.blackout_packets += dark;
 	if (dark || lost) {
@@ -256,7 +312,13 @@ static void send_impaired(struct day_line *l, struct day_packet p)
 		p.time_ns += 1 + prng_below(&l->luck, l->options.reorder_ns);
 		l->counts.delayed_packets++;
 	}
+	if (is_held(l)) {
+		release_held(l, p.time_ns, false); /* it may yet overtake them */
+		hold(l, &p);
+		return;
+	}
 	send_copy(l, &p);
+	release_held(l, p.time_ns, false);
 	if (prng_chance_ppm(&l->luck, l->options.duplicate_ppm)) {
 		p.time_ns += prng_below(&l->luck, COPY_DELAY_NS);
 		p.repeated = true;
@@ -310,9 +372,15 @@ void day_line_begin_run(struct day_line *l, uint32_t run, uint64_t now_ns)
 	send_empty(l, DAY_PACKET_HEARTBEAT, now_ns);
 }
 
+void day_line_release(struct day_line *l, uint64_t now_ns)
+{
+	release_held(l, due(l, now_ns), true);
+}
+
 void day_line_end_run(struct day_line *l, uint64_t now_ns)
 {
 	day_line_flush(l);
+	day_line_release(l, now_ns);
 	for (uint32_t i = 0; i < END_PACKETS; i++)
 		send_empty(l, l->transport != DAY_MOLDUDP64 ? DAY_PACKET_HEARTBEAT : DAY_PACKET_END,
 		           now_ns + i * 1000000ull);

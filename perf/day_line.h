@@ -38,6 +38,12 @@ struct day_line {
 	uint64_t last_ns;
 	uint64_t last_due_ns; /* packets that are not held back stay in order */
 
+	struct {
+		struct day_line_packet packet;
+		uint32_t left; /* packets that still overtake it */
+	} held[DAY_REORDER_MAX];
+	uint32_t held_count;
+
 	struct day_line_packet *heap; /* by (time, serial) */
 	uint32_t heap_count;
 	uint32_t heap_room;
@@ -59,6 +65,8 @@ void day_line_flush(struct day_line *l);
 void day_line_heartbeat(struct day_line *l, uint64_t now_ns);
 /* A packet cut by somebody else. */
 void day_line_packet_in(struct day_line *l, const struct day_source_packet *p);
+/* What is held back until others have overtaken it need not wait any more. */
+void day_line_release(struct day_line *l, uint64_t now_ns);
 /* No packet sent from now on can be due before this. */
 uint64_t day_line_frontier_ns(const struct day_line *l, uint64_t now_ns);
 /* The packet that comes next, or NULL. */

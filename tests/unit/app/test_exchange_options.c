@@ -104,6 +104,35 @@ static void test_what_goes_wrong_on_which_line(void)
 	CU_ASSERT_EQUAL(b->blackouts[1].for_ns, 0);
 }
 
+static void test_windows_and_bounds(void)
+{
+	struct exchange_options o;
+	const struct day_line_options *a = &o.line[0].impairments;
+	const struct day_line_options *b = &o.line[1].impairments;
+
+	CU_ASSERT_EQUAL(PARSE(&o, "--loss", "A:2%@1s:500ms", "--loss", "A:2%@3s:1s", "--loss",
+	                      "B:1%", "--reorder", "1%/8", "--reorder", "B:2%/4ms"),
+	                EXIT_OK);
+	CU_ASSERT_EQUAL(a->loss_ppm, 20000);
+	CU_ASSERT_EQUAL(a->losses[0].from_ns, 1000000000);
+	CU_ASSERT_EQUAL(a->losses[0].for_ns, 500000000);
+	CU_ASSERT_EQUAL(a->losses[1].from_ns, 3000000000);
+	CU_ASSERT_EQUAL(b->losses[0].for_ns, 0);
+	CU_ASSERT_EQUAL(a->reorder_ppm, 10000);
+	CU_ASSERT_EQUAL(a->reorder_packets, 8);
+	CU_ASSERT_EQUAL(a->reorder_ns, 0);
+	CU_ASSERT_EQUAL(b->reorder_packets, 0);
+	CU_ASSERT_EQUAL(b->reorder_ns, 4000000);
+	CU_ASSERT_EQUAL(PARSE(&o, "--rate", "messages/s:9@1s:1s", "--rate", "messages/s:5"),
+	                EXIT_OK);
+	CU_ASSERT_EQUAL(o.pace.per_s, 5);
+	CU_ASSERT_EQUAL(o.pace.windows[0].per_s, 9);
+	CU_ASSERT_EQUAL(PARSE(&o, "--rate", "messages/s:9@1s:1s", "--rate", "flat"), EXIT_USAGE);
+	CU_ASSERT_EQUAL(PARSE(&o, "--loss", "1%@1s"), EXIT_USAGE);
+	CU_ASSERT_EQUAL(PARSE(&o, "--reorder", "1%/0"), EXIT_USAGE);
+	CU_ASSERT_EQUAL(PARSE(&o, "--reorder", "1%/65"), EXIT_USAGE);
+}
+
 static void test_ends_and_files(void)
 {
 	struct exchange_options o;
@@ -150,6 +179,7 @@ int main(void)
 	        {"lines", test_lines},
 	        {"probabilities", test_probabilities},
 	        {"what goes wrong on which line", test_what_goes_wrong_on_which_line},
+	        {"windows and bounds", test_windows_and_bounds},
 	        {"ends and files", test_ends_and_files},
 	        {"nonsense is refused", test_nonsense_is_refused},
 	};

@@ -25,6 +25,31 @@ static void test_messages_per_second(void)
 	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 3, 0), SECOND); /* no error adds up */
 }
 
+static void test_another_rate_for_a_while(void)
+{
+	struct exchange_pace p = parsed("messages/s:10@4s:1s");
+
+	CU_ASSERT_EQUAL(exchange_pace_parse(&p, "messages/s:100@1s:2s"), 0);
+	CU_ASSERT_EQUAL(exchange_pace_parse(&p, "messages/s:2"), 0); /* windows stay */
+	CU_ASSERT_EQUAL(p.window_count, 2);
+	CU_ASSERT_EQUAL(p.windows[0].per_s, 100);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 1, 0), SECOND / 2);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 2, 0), SECOND);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 102, 0), 2 * SECOND);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 202, 0), 3 * SECOND);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 203, 0), 3 * SECOND + SECOND / 2);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 205, 0), 4 * SECOND + SECOND / 10);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 214, 0), 5 * SECOND);
+	CU_ASSERT_EQUAL(exchange_pace_message_ns(&p, 216, 0), 6 * SECOND);
+	CU_ASSERT_NOT_EQUAL(exchange_pace_parse(&p, "messages/s:5@2s:1s"), 0); /* overlaps */
+	CU_ASSERT_NOT_EQUAL(exchange_pace_parse(&p, "messages/s:5@0s:2s"), 0);
+	CU_ASSERT_NOT_EQUAL(exchange_pace_parse(&p, "messages/s:5@7s"), 0);
+	CU_ASSERT_NOT_EQUAL(exchange_pace_parse(&p, "messages/s:5@7s:0"), 0);
+	CU_ASSERT_NOT_EQUAL(exchange_pace_parse(&p, "messages/s:0@7s:1s"), 0);
+	CU_ASSERT_EQUAL(exchange_pace_parse(&p, "messages/s:5@3s:1s"), 0); /* exactly between */
+	CU_ASSERT_EQUAL(p.windows[1].per_s, 5);
+}
+
 static void test_as_recorded(void)
 {
 	struct exchange_pace p = parsed("times:1");
@@ -93,6 +118,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"messages per second", test_messages_per_second},
+	        {"another rate for a while", test_another_rate_for_a_while},
 	        {"as recorded", test_as_recorded},
 	        {"packets per second", test_packets_per_second},
 	        {"flat is a nominal million", test_flat_is_a_nominal_million},

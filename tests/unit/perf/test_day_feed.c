@@ -270,6 +270,70 @@ static void test_damage_is_seen_by_who_verifies(void)
 	day_destroy(d);
 }
 
+static void test_loss_keeps_to_its_windows(void)
+{
+	const uint64_t ten_ns = 10 * 3600 * 1000000000ull, hour_ns = 3600 * 1000000000ull;
+	struct day_feed_options o = {
+	        .seed = seed,
+	        .lines = 1,
+	        .line = {{.loss_ppm = 1000000,
+	                  .losses = {{ten_ns, hour_ns}, {ten_ns + 2 * hour_ns, hour_ns}}}}};
+	struct day *d = make_day();
+	struct day_source source = day_source_of(d);
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	uint64_t hours[24] = {0};
+	struct day_packet p;
+	struct day_feed *f;
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create(&f, &o, &source), 0);
+	while (day_feed_next(f, buffer, &p))
+		hours[p.time_ns / hour_ns % 24] += p.kind == DAY_PACKET_DATA;
+	CU_ASSERT_EQUAL(hours[10], 0);
+	CU_ASSERT_EQUAL(hours[12], 0);
+	CU_ASSERT_TRUE(hours[9] > 10);
+	CU_ASSERT_TRUE(hours[11] > 10);
+	CU_ASSERT_TRUE(hours[13] > 10);
+	day_feed_destroy(f);
+	day_destroy(d);
+}
+
+/* A packet that is held back lets others pass, but no more than it was told. */
+static void test_reorder_is_bounded_by_packets(void)
+{
+	struct day_feed_options o = {
+	        .seed = seed,
+	        .lines = 1,
+	        .line = {{.reorder_ppm = 100000, .reorder_packets = 8, .loss_ppm = 10000}}};
+	struct day *d = make_day();
+	struct day_source source = day_source_of(d);
+	uint8_t buffer[DAY_FEED_FRAME_BYTES];
+	uint64_t recent[DAY_REORDER_MAX] = {0};
+	uint64_t count = 0, late = 0, last_ns = 0;
+	uint32_t most = 0;
+	struct day_packet p;
+	struct day_feed *f;
+
+	CU_ASSERT_EQUAL_FATAL(day_feed_create(&f, &o, &source), 0);
+	while (day_feed_next(f, buffer, &p)) {
+		uint32_t overtaken_by = 0;
+
+		CU_ASSERT_TRUE(p.time_ns >= last_ns);
+		last_ns = p.time_ns;
+		if (p.kind != DAY_PACKET_DATA)
+			continue;
+		for (uint32_t i = 0; i < DAY_REORDER_MAX; i++)
+			overtaken_by += recent[i] > p.sequence;
+		recent[count++ % DAY_REORDER_MAX] = p.sequence;
+		late += overtaken_by > 0;
+		most = overtaken_by > most ? overtaken_by : most;
+	}
+	CU_ASSERT_EQUAL(most, 8);
+	CU_ASSERT_TRUE(late > 100);
+	CU_ASSERT_TRUE(day_feed_line_counts(f, 0)->delayed_packets >= late);
+	day_feed_destroy(f);
+	day_destroy(d);
+}
+
 static void test_nothing_comes_through_a_blackout(void)
 {
 	const uint64_t from_ns = 10 * 3600 * 1000000000ull; /* at 10 and at 12 */
@@ -471,6 +535,8 @@ static const struct suite_test tests[] = {
         {"a clean line carries everything once", test_a_clean_line_carries_everything_once},
         {"impairments are accounted for", test_impairments_are_accounted_for},
         {"damage is seen by who verifies", test_damage_is_seen_by_who_verifies},
+        {"loss keeps to its windows", test_loss_keeps_to_its_windows},
+        {"reorder is bounded by packets", test_reorder_is_bounded_by_packets},
         {"nothing comes through a black-out", test_nothing_comes_through_a_blackout},
         {"packets of others go as they are", test_packets_of_others_go_as_they_are},
         {"a dead line", test_a_dead_line},

@@ -2,7 +2,7 @@
  *
  * EAL: starts DPDK once per process, --in-memory, without telemetry and without DPDK's own
  * hugetlbfs files; Genesis has its own. Also the small wrappers around what Genesis uses of DPDK
- * beside ports: in-process ring ports for the demo, tests and self-made traffic.
+ * beside ports: in-process ring ports for tests and self-made traffic.
  *
  * Thread rule: control core.
  */

@@ -4,12 +4,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "app/clock.h"
 #include "app/command.h"
 #include "app/exchange_report.h"
 #include "dataplane/port/capture.h"
 
-#define COMMAND "exchange"
+#define COMMAND        "exchange"
+#define LINGER_LOOK_NS 20000000l
 
 static volatile sig_atomic_t stop;
 
@@ -105,6 +108,15 @@ static int account(const struct exchange_options *o, const struct exchange_made 
 	return rc;
 }
 
+/* Some peers do not take it well when the other end goes away. */
+static void linger(uint64_t ns)
+{
+	uint64_t end_ns = clock_now_ns() + ns;
+
+	while (!stop && clock_now_ns() < end_ns)
+		nanosleep(&(struct timespec){.tv_nsec = LINGER_LOOK_NS}, NULL);
+}
+
 static int send_all(const struct exchange_options *o, struct exchange_made *m)
 {
 	struct exchange_sender s;
@@ -122,6 +134,8 @@ static int send_all(const struct exchange_options *o, struct exchange_made *m)
 			exchange_sender_close(&s);
 			return written;
 		}
+		fflush(stdout);
+		linger(rc == 0 ? o->linger_ns : 0);
 	}
 	exchange_sender_close(&s);
 	return rc == 0 ? EXIT_OK : command_failed(COMMAND, "%s", error);

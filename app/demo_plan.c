@@ -171,6 +171,7 @@ void demo_plan_exchange(const struct demo_plan *p, struct demo_command *c)
 	word(c, "%s", p->program);
 	word(c, "exchange");
 	word(c, "--quiet");
+	word(c, "--linger=1h"); /* the engine goes first */
 	for (uint32_t i = 0; i < 2; i++) {
 		device(p, i, true, text);
 		word(c, "--line-%c", "ab"[i]);

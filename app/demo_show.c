@@ -188,30 +188,31 @@ static void settle(struct show *s)
 	}
 }
 
+/* Until the exchange has sent everything, which its report tells: it stays until the engine has
+ * gone, since a memif peer that goes away under a polling engine may take that along. */
 static enum demo_result play(struct show *s)
 {
 	s->view.shared = s->attach.shared;
 	s->view.board = &s->board;
-	while (demo_process_runs(&s->exchange) && demo_process_runs(&s->engine) && !*s->stopped) {
+	while (demo_sent_read(s->plan, &s->sent) != 0) {
+		if (*s->stopped)
+			return DEMO_STOPPED;
+		if (!demo_process_runs(&s->exchange) || !demo_process_runs(&s->engine)) {
+			bool exchange = s->exchange.pid == 0;
+
+			no_port(s, exchange ? "the exchange broke off" : "the engine broke off",
+			        exchange ? "exchange.err" : "engine.err");
+			command_failed("demo", "%s", s->reason);
+			return DEMO_BAD;
+		}
 		look(s, false);
 		rest();
 	}
+	settle(s);
 	if (*s->stopped)
 		return DEMO_STOPPED;
-	if (s->exchange.pid == 0 && s->exchange.status == 0 &&
-	    demo_sent_read(s->plan, &s->sent) == 0) {
-		settle(s);
-		if (*s->stopped)
-			return DEMO_STOPPED;
-		look(s, true);
-		return DEMO_GOOD;
-	}
-	if (s->exchange.pid == 0)
-		no_port(s, "the exchange broke off", "exchange.err");
-	else
-		no_port(s, "the engine broke off", "engine.err");
-	command_failed("demo", "%s", s->reason);
-	return DEMO_BAD;
+	look(s, true);
+	return DEMO_GOOD;
 }
 
 static enum demo_result judge(struct show *s)
@@ -220,6 +221,7 @@ static enum demo_result judge(struct show *s)
 
 	demo_view_suspects(s->attach.shared, &s->board, &o.suspect, &o.books);
 	demo_process_stop(&s->engine, SIGINT);
+	demo_process_stop(&s->exchange, SIGINT);
 	for (uint32_t i = 0; i < 2; i++)
 		o.kernel_drops[i] = s->plan->ports == DEMO_RINGS ? 0 : demo_net_drops(i);
 	o.engine_status = s->engine.status;
@@ -242,8 +244,8 @@ enum demo_result demo_show(const struct demo_plan *p, bool repaint,
 		result = play(&s);
 	if (result == DEMO_GOOD)
 		result = judge(&s);
-	demo_process_stop(&s.exchange, SIGINT);
 	demo_process_stop(&s.engine, SIGINT);
+	demo_process_stop(&s.exchange, SIGINT);
 	attach_close(&s.attach);
 	return result;
 }

@@ -39,6 +39,7 @@ enum key {
 	KEY_SESSIONS,
 	KEY_COUNT,
 	KEY_DURATION,
+	KEY_LINGER,
 	KEY_INPUT,
 	KEY_INPUT_LINE,
 	KEY_WRITE_PCAP,
@@ -98,6 +99,9 @@ const struct argument exchange_arguments[] = {
          .key = KEY_COUNT},
         {ARGUMENT_TAKE, .name = "duration", .value = "TIME", .text = "ends after so long",
          .take = take, .key = KEY_DURATION},
+        {ARGUMENT_TAKE, .name = "linger", .value = "TIME",
+         .text = "keeps its ports open for so long when all is sent and written, or until a signal",
+         .take = take, .key = KEY_LINGER},
         {ARGUMENT_HEADING, .text = "What goes wrong; VALUE for both lines, A:VALUE or B:VALUE for "
                                    "one. P is parts per million of packets, or 0.1%; times are of "
                                    "sending (flat: as if a million messages were sent per second)"},
@@ -354,7 +358,9 @@ static int take_number(struct exchange_options *o, int key, const char *text)
 
 static int take_time(struct exchange_options *o, int key, const char *text)
 {
-	uint64_t *ns = key == KEY_HEARTBEAT ? &o->heartbeat_ns : &o->duration_ns;
+	uint64_t *ns = key == KEY_HEARTBEAT ? &o->heartbeat_ns
+	               : key == KEY_LINGER  ? &o->linger_ns
+	                                    : &o->duration_ns;
 
 	if (!duration(text, ns) || *ns == 0)
 		return command_usage(COMMAND, "--%s: '%s' is not a time such as 500ms",
@@ -423,6 +429,7 @@ static int take(void *to, const struct argument *a, const char *text)
 		return take_input_line(o, text);
 	case KEY_HEARTBEAT:
 	case KEY_DURATION:
+	case KEY_LINGER:
 		return take_time(o, key, text);
 	case KEY_SEED:
 	case KEY_MESSAGES:

@@ -41,6 +41,7 @@ struct exchange_options {
 	uint64_t heartbeat_ns;
 	uint64_t count;       /* packets to send; UINT64_MAX: all */
 	uint64_t duration_ns; /* UINT64_MAX: to the end */
+	uint64_t linger_ns;   /* the ports stay open so long when all is sent and written */
 	const char *input;
 	const char *write_pcap;
 	const char *write_binary;

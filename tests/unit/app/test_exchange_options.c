@@ -137,8 +137,10 @@ static void test_ends_and_files(void)
 {
 	struct exchange_options o;
 
-	CU_ASSERT_EQUAL(PARSE(&o, "--count", "9", "--duration", "2s", "--heartbeat", "100ms"),
+	CU_ASSERT_EQUAL(PARSE(&o, "--count", "9", "--duration", "2s", "--heartbeat", "100ms",
+	                      "--linger", "1m"),
 	                EXIT_OK);
+	CU_ASSERT_EQUAL(o.linger_ns, 60000000000);
 	CU_ASSERT_EQUAL(o.count, 9);
 	CU_ASSERT_EQUAL(o.duration_ns, 2000000000);
 	CU_ASSERT_EQUAL(o.heartbeat_ns, 100000000);

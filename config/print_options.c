@@ -35,7 +35,7 @@ static const char introduction[] =
         "```\n"
         "\n"
         "Longer ones are in `config/examples/`: `minimal.yaml`, `two-lines.yaml`, `deep.yaml`,\n"
-        "`several-feeds.yaml` and `vwap.yaml`.\n"
+        "`several-feeds.yaml`, `tops.yaml` and `vwap.yaml`.\n"
         "\n"
         "- Durations are whole numbers with a unit, `250us`: ns, us, ms, s, m, h. Sizes too, "
         "`64MiB`: B, KiB,\n"

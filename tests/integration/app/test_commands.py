@@ -42,7 +42,7 @@ def test_help():
 
 
 def test_check():
-    for name in ('minimal.yaml', 'deep.yaml', 'two-lines.yaml', 'several-feeds.yaml'):
+    for name in ('minimal.yaml', 'deep.yaml', 'tops.yaml', 'two-lines.yaml', 'several-feeds.yaml'):
         p = genesis('check', os.path.join(ROOT, 'config/examples', name))
         check('check ' + name, ('hands line B of feed itch to core receive-a' in p.stdout) == (name == 'several-feeds.yaml'), p.stdout)
         # 1: right, but this machine has fewer CPUs than the example wants.

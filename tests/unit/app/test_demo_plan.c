@@ -29,8 +29,9 @@ static void parse(const struct demo_plan *p, struct exchange_options *o)
 	demo_plan_exchange(p, &c);
 	for (uint32_t i = 1; i <= c.count; i++)
 		argv[i - 1] = i < c.count ? c.words[i] : NULL;
-	CU_ASSERT_EQUAL(exchange_options_parse(o, &command_exchange, (int)c.count - 1, argv),
-	                EXIT_OK);
+	const struct command command = {.name = "exchange", .arguments = exchange_arguments};
+
+	CU_ASSERT_EQUAL(exchange_options_parse(o, &command, (int)c.count - 1, argv), EXIT_OK);
 }
 
 /* The exchange understands it, at every length, and ends when the show does. */

@@ -95,11 +95,12 @@ struct day_feed_options {
 	uint32_t transport; /* enum day_transport */
 	uint32_t lines;     /* 1 or 2 */
 	struct day_line_options line[DAY_FEED_LINES_MAX];
-	bool same_cuts;          /* both lines cut alike */
-	uint64_t time_offset_ns; /* added to the messages' times (midnight, for a day) */
-	uint64_t heartbeat_ns;   /* idle time that brings one; 0: 1 s */
-	uint32_t heartbeats_max; /* in one idle stretch; 0: 3 */
-	uint64_t together_ns;    /* messages further apart do not share a packet; 0: 1 ms */
+	bool same_cuts;           /* both lines cut alike */
+	uint64_t time_offset_ns;  /* added to the messages' times (midnight, for a day) */
+	uint64_t heartbeat_ns;    /* idle time that brings one; 0: 1 s */
+	uint32_t heartbeats_max;  /* in one idle stretch; 0: 3 */
+	uint64_t together_ns;     /* messages further apart do not share a packet; 0: 1 ms */
+	uint32_t packet_messages; /* in every packet, as far as they fit; 0: as in real captures */
 };
 
 enum day_packet_kind { DAY_PACKET_DATA, DAY_PACKET_HEARTBEAT, DAY_PACKET_END };

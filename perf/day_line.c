@@ -26,7 +26,8 @@ void day_line_init(struct day_line *l, const struct day_feed_options *o, uint32_
 	*l = (struct day_line){.options = o->line[number],
 	                       .transport = o->transport,
 	                       .number = (uint8_t)number,
-	                       .together_ns = o->together_ns};
+	                       .together_ns = o->together_ns,
+	                       .packet_messages = o->packet_messages};
 	prng_init(&l->cut, o->seed * 4 + (o->same_cuts ? 0 : number));
 	prng_init(&l->luck, ~o->seed * 4 + number);
 	if (l->options.payload_bytes_max == 0)
@@ -397,6 +398,8 @@ static uint32_t cut(struct day_line *l)
 {
 	uint32_t kind = (uint32_t)prng_below(&l->cut, 100);
 
+	if (l->packet_messages > 0)
+		return l->packet_messages;
 	if (l->full_left > 0) {
 		l->full_left--;
 		return UINT32_MAX;

@@ -23,6 +23,7 @@ struct day_line {
 	uint32_t transport; /* enum day_transport */
 	uint8_t number;
 	uint64_t together_ns;
+	uint32_t packet_messages; /* 0: by the dice */
 
 	uint8_t building[DAY_FEED_PAYLOAD_MAX];
 	uint32_t bytes; /* of the packet under construction, its header included */

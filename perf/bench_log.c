@@ -6,6 +6,7 @@
  *   log       packets are copied into the log once; every consumer is a cursor
  *   pointers  a ring per consumer, 8-byte elements that point to the received packets. Nothing is
  *             kept: the packet must stay until the slowest consumer is done, and there is no replay
+ *   mpmc      the same through rings that many may feed and empty (one of each does)
  *   copies    a ring per consumer whose elements are the packets
  *   slab      packets are copied once into slots used in turn, a ring of pointers per consumer
  *
@@ -15,7 +16,6 @@
  * bursts in turn; its CPU time. "two cores": the producer on one, all consumers on the other; wall
  * time, so both CPUs should be idle otherwise. Per message, production and all consumers together;
  * 0 consumers: appending alone. */
-#include <getopt.h>
 #include <pthread.h>
 #include <rte_pause.h>
 #include <rte_ring.h>
@@ -24,12 +24,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
 #include "dataplane/log/cursor.h"
 #include "dataplane/log/log.h"
 #include "dataplane/wire/bytes.h"
+#include "perf/measure.h"
 
 #define BURST         32u
 #define MESSAGE_BYTES 36u
@@ -38,17 +37,17 @@
 #define CONSUMERS_MAX 4u
 #define RING_SLOTS    1024u
 #define SLAB_SLOTS    (4u * RING_SLOTS)
-#define ROUNDS_MAX    99u
 
-enum way { WAY_LOG, WAY_POINTERS, WAY_COPIES, WAY_SLAB, WAY_COUNT };
+enum way { WAY_LOG, WAY_POINTERS, WAY_MPMC, WAY_COPIES, WAY_SLAB, WAY_COUNT };
 
-static const char *const way_names[WAY_COUNT] = {"log", "pointers", "copies", "slab"};
+static const char *const way_names[WAY_COUNT] = {"log_ns", "pointers_ns", "mpmc_ns", "copies_ns",
+                                                 "slab_ns"};
 
 struct options {
 	uint64_t messages;
-	uint32_t rounds;
-	uint32_t segments; /* the log's floor */
-	uint32_t cpu[2];
+	uint64_t rounds;
+	uint64_t segments; /* the log's floor */
+	uint64_t cpu[2];
 	bool json;
 };
 
@@ -68,7 +67,7 @@ struct bench {
 	uint32_t packet_bytes;
 	uint32_t stride_bytes; /* of packets in memory: packet_bytes, 4-byte aligned */
 	uint64_t bursts;
-	uint32_t consumer_cpu;
+	uint64_t consumer_cpu;
 	uint8_t *packets;
 	uint8_t *slab;
 	uint64_t produced;
@@ -76,38 +75,6 @@ struct bench {
 	struct log_writer log;
 	struct consumer consumers[CONSUMERS_MAX];
 };
-
-static void *memory_get(size_t bytes)
-{
-	size_t rounded = (bytes + SEGMENT_BYTES - 1) & ~(size_t)(SEGMENT_BYTES - 1);
-	void *p = aligned_alloc(SEGMENT_BYTES, rounded);
-
-	if (p == NULL) {
-		perror("bench_log: memory");
-		exit(1);
-	}
-	madvise(p, rounded, MADV_HUGEPAGE);
-	memset(p, 0, rounded);
-	return p;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void pin(uint32_t cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set) != 0)
-		fprintf(stderr, "bench_log: cannot pin to CPU %u\n", cpu);
-}
 
 /* Waiting for the other thread. It may have no CPU right now: then it shall have this one. */
 static void wait_a_little(void)
@@ -122,7 +89,7 @@ static void wait_a_little(void)
 
 static void packets_make(struct bench *b)
 {
-	b->packets = memory_get((size_t)PACKETS * b->stride_bytes);
+	b->packets = measure_memory((size_t)PACKETS * b->stride_bytes);
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		uint8_t *p = b->packets + (size_t)i * b->stride_bytes;
 
@@ -134,17 +101,14 @@ static void packets_make(struct bench *b)
 	}
 }
 
-static struct rte_ring *ring_make(uint32_t element_bytes)
+static struct rte_ring *ring_make(uint32_t element_bytes, unsigned int flags)
 {
 	ssize_t bytes = rte_ring_get_memsize_elem(element_bytes, RING_SLOTS);
-	struct rte_ring *r = bytes < 0 ? NULL : memory_get((size_t)bytes);
+	struct rte_ring *r = bytes < 0 ? NULL : measure_memory((size_t)bytes);
 
-	if (r == NULL ||
-	    rte_ring_init(r, "bench", RING_SLOTS, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) {
-		fprintf(stderr, "bench_log: no ring of %u elements of %u bytes\n", RING_SLOTS,
-		        element_bytes);
-		exit(1);
-	}
+	if (r == NULL || rte_ring_init(r, "bench", RING_SLOTS, flags) != 0)
+		measure_fail("bench_log: no ring of %u elements of %u bytes", RING_SLOTS,
+		             element_bytes);
 	return r;
 }
 
@@ -153,12 +117,10 @@ static void log_make(struct bench *b, uint32_t segments)
 	const struct log_options o = {.segments_min = segments, .segments_max = segments};
 	uint64_t bytes = log_control_bytes(segments);
 
-	if (segment_pool_init(&b->pool, memory_get(segment_pool_bytes(segments)),
+	if (segment_pool_init(&b->pool, measure_memory(segment_pool_bytes(segments)),
 	                      segment_pool_bytes(segments), segments) != 0 ||
-	    log_writer_init(&b->log, memory_get(bytes), bytes, &b->pool, &o) != 0) {
-		fprintf(stderr, "bench_log: no log of %u segments\n", segments);
-		exit(1);
-	}
+	    log_writer_init(&b->log, measure_memory(bytes), bytes, &b->pool, &o) != 0)
+		measure_fail("bench_log: no log of %u segments", segments);
 	for (uint32_t i = 0; i < b->consumer_count; i++)
 		cursor_init(&b->consumers[i].cursor, &b->log.log,
 		            (uint32_t)log_cursor_register(&b->log.log, LOG_CLAIM_LIVE, false));
@@ -172,15 +134,16 @@ static void bench_open(struct bench *b, const struct options *o)
 	b->consumer_cpu = o->cpu[1];
 	packets_make(b);
 	if (b->way == WAY_SLAB)
-		b->slab = memory_get((size_t)SLAB_SLOTS * b->stride_bytes);
+		b->slab = measure_memory((size_t)SLAB_SLOTS * b->stride_bytes);
 	if (b->way == WAY_LOG)
-		log_make(b, o->segments);
+		log_make(b, (uint32_t)o->segments);
 	for (uint32_t i = 0; b->way != WAY_LOG && i < b->consumer_count; i++) {
 		bool is_copy = b->way == WAY_COPIES;
+		unsigned int flags = b->way == WAY_MPMC ? 0 : RING_F_SP_ENQ | RING_F_SC_DEQ;
 
-		b->consumers[i].ring = ring_make(is_copy ? b->stride_bytes : sizeof(void *));
+		b->consumers[i].ring = ring_make(is_copy ? b->stride_bytes : sizeof(void *), flags);
 		if (is_copy)
-			b->consumers[i].scratch = memory_get((size_t)BURST * b->stride_bytes);
+			b->consumers[i].scratch = measure_memory((size_t)BURST * b->stride_bytes);
 	}
 }
 
@@ -243,7 +206,7 @@ static void produce_pointers(struct bench *b)
 		b->produced++;
 	}
 	for (uint32_t i = 0; i < b->consumer_count; i++)
-		while (rte_ring_sp_enqueue_bulk(b->consumers[i].ring, pointers, BURST, NULL) == 0)
+		while (rte_ring_enqueue_bulk(b->consumers[i].ring, pointers, BURST, NULL) == 0)
 			wait_a_little();
 }
 
@@ -265,6 +228,7 @@ static void produce(struct bench *b)
 		produce_log(b);
 		break;
 	case WAY_POINTERS:
+	case WAY_MPMC:
 	case WAY_SLAB:
 		produce_pointers(b);
 		break;
@@ -301,8 +265,9 @@ static void consume(const struct bench *b, struct consumer *c)
 		cursor_release(&c->cursor);
 		break;
 	case WAY_POINTERS:
+	case WAY_MPMC:
 	case WAY_SLAB:
-		n = rte_ring_sc_dequeue_burst(c->ring, pointers, BURST, NULL);
+		n = rte_ring_dequeue_burst(c->ring, pointers, BURST, NULL);
 		for (uint32_t i = 0; i < n; i++)
 			c->hash = walk(pointers[i], b->messages_per_packet, c->hash);
 		break;
@@ -326,7 +291,7 @@ static void *consumers_run(void *arg)
 	struct bench *b = arg;
 	uint64_t wanted = b->bursts * BURST;
 
-	pin(b->consumer_cpu);
+	measure_pin(b->consumer_cpu);
 	for (uint32_t done = 0; done < b->consumer_count;) {
 		done = 0;
 		for (uint32_t i = 0; i < b->consumer_count; i++) {
@@ -348,10 +313,10 @@ static double bench_round(struct bench *b, const struct options *o, bool two_cor
 	/* One thread's own time is not disturbed by who else wants its CPU; two threads that wait
 	 * for each other need the wall's. */
 	clockid_t clock = two_cores ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
-	uint64_t start = clock_ns(clock);
+	uint64_t start = measure_clock_ns(clock);
 
 	if (two_cores && pthread_create(&thread, NULL, consumers_run, b) != 0)
-		exit(1);
+		measure_fail("bench_log: no thread");
 	for (uint64_t k = 0; k < b->bursts; k++) {
 		produce(b);
 		for (uint32_t i = 0; !two_cores && i < b->consumer_count; i++)
@@ -359,7 +324,7 @@ static double bench_round(struct bench *b, const struct options *o, bool two_cor
 	}
 	if (two_cores)
 		pthread_join(thread, NULL);
-	uint64_t ns = clock_ns(clock) - start;
+	uint64_t ns = measure_clock_ns(clock) - start;
 
 	*hash = b->consumers[0].hash;
 	for (uint32_t i = 0; i < b->consumer_count; i++)
@@ -367,14 +332,6 @@ static double bench_round(struct bench *b, const struct options *o, bool two_cor
 			*hash = 0;
 	bench_close(b);
 	return (double)ns / (double)(b->bursts * BURST * b->messages_per_packet);
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 struct row {
@@ -389,7 +346,7 @@ struct row {
 /* Ways take turns within a round, so that a slow moment of the machine hits them alike. */
 static void row_measure(struct row *row, const struct options *o)
 {
-	static double ns[WAY_COUNT][ROUNDS_MAX];
+	static double ns[WAY_COUNT][MEASURE_ROUNDS_MAX];
 	static struct bench b;
 
 	row->is_same = true;
@@ -412,42 +369,30 @@ static void row_measure(struct row *row, const struct options *o)
 	for (enum way w = WAY_LOG; w < WAY_COUNT; w++) {
 		if (row->consumers == 0 && w != WAY_LOG)
 			continue;
-		qsort(ns[w], o->rounds, sizeof(ns[w][0]), compare);
-		row->ns[w] = ns[w][o->rounds / 2];
+		row->ns[w] = measure_median(ns[w], (uint32_t)o->rounds);
 	}
 }
 
-static void row_print(const struct row *r)
+static void row_print(const struct row *r, struct measure_rows *out)
 {
-	printf("%-9s %8u %9u  %8.2f", r->two_cores ? "two cores" : "same core",
-	       r->messages_per_packet, r->consumers, r->ns[WAY_LOG]);
-	for (enum way w = WAY_POINTERS; w < WAY_COUNT; w++) {
-		if (r->ns[w] > 0)
-			printf("  %8.2f (%4.2f)", r->ns[w], r->ns[w] / r->ns[WAY_LOG]);
-		else
-			printf("  %8s %6s", "-", "");
-	}
-	printf("  %016llx%s\n", (unsigned long long)r->hash, r->is_same ? "" : "  DIFFERENT");
-	fflush(stdout);
-}
+	char group[48];
 
-static void row_print_json(const struct row *r, bool is_first)
-{
-	printf("%s\n  {\"cores\": %u, \"messages_per_packet\": %u, \"consumers\": %u",
-	       is_first ? "" : ",", r->two_cores ? 2u : 1u, r->messages_per_packet, r->consumers);
+	measure_row(out);
+	measure_text(out, "where", r->two_cores ? "two cores" : "same core");
+	measure_count(out, "messages_per_packet", r->messages_per_packet);
+	measure_count(out, "readers", r->consumers);
 	for (enum way w = WAY_LOG; w < WAY_COUNT; w++)
 		if (r->ns[w] > 0)
-			printf(", \"%s_ns_per_message\": %.3f", way_names[w], r->ns[w]);
-	printf(", \"hash\": \"%016llx\", \"same\": %s}", (unsigned long long)r->hash,
-	       r->is_same ? "true" : "false");
+			measure_figure(out, way_names[w], r->ns[w]);
+	snprintf(group, sizeof(group), "%u messages per packet", r->messages_per_packet);
+	if (r->consumers > 0)
+		measure_result(out, group, r->hash);
 }
 
-static bool run(const struct options *o, bool has_two)
+static void run(const struct options *o, bool has_two, struct measure_rows *out)
 {
 	static const uint32_t per_packet[] = {1, 35};
 	static const uint32_t consumers[] = {0, 1, 2, 4};
-	bool is_same = true;
-	bool is_first = true;
 
 	for (int two = 0; two <= (int)has_two; two++)
 		for (uint32_t p = 0; p < 2; p++)
@@ -457,78 +402,33 @@ static bool run(const struct options *o, bool has_two)
 				                  .consumers = consumers[c]};
 
 				row_measure(&row, o);
-				if (o->json)
-					row_print_json(&row, is_first);
-				else
-					row_print(&row);
-				is_first = false;
-				is_same = is_same && row.is_same;
+				if (!row.is_same)
+					measure_fail("bench_log: readers did not all get the same");
+				row_print(&row, out);
 			}
-	return is_same;
-}
-
-static bool options_read(struct options *o, int argc, char **argv)
-{
-	static const struct option options[] = {{"messages", required_argument, NULL, 'm'},
-	                                        {"rounds", required_argument, NULL, 'r'},
-	                                        {"segments", required_argument, NULL, 's'},
-	                                        {"cpus", required_argument, NULL, 'c'},
-	                                        {"json", no_argument, NULL, 'j'},
-	                                        {NULL, 0, NULL, 0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'm')
-			o->messages = strtoull(optarg, NULL, 10);
-		else if (c == 'r')
-			o->rounds = (uint32_t)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			o->segments = (uint32_t)strtoul(optarg, NULL, 10);
-		else if (c == 'c' && sscanf(optarg, "%u,%u", &o->cpu[0], &o->cpu[1]) == 2)
-			continue;
-		else if (c == 'j')
-			o->json = true;
-		else
-			return false;
-	}
-	return optind == argc && o->messages > 0 && o->rounds > 0 && o->rounds <= ROUNDS_MAX &&
-	       o->segments >= 2 && o->segments <= LOG_SEGMENTS_MAX && o->cpu[0] < CPU_SETSIZE &&
-	       o->cpu[1] < CPU_SETSIZE;
 }
 
 int main(int argc, char **argv)
 {
 	struct options o = {.messages = 2000000, .rounds = 5, .segments = 8, .cpu = {0, 1}};
+	const struct measure_option table[] = {
+	        {"messages", "per round", &o.messages, 1, 1000000000, NULL},
+	        {"rounds", "the median counts", &o.rounds, 1, MEASURE_ROUNDS_MAX, NULL},
+	        {"segments", "of the log", &o.segments, 2, LOG_SEGMENTS_MAX, NULL},
+	        {"cpu", "of the producer", &o.cpu[0], 0, 1023, NULL},
+	        {"reader-cpu", "of the consumers", &o.cpu[1], 0, 1023, NULL},
+	        {.name = NULL},
+	};
+	struct measure_rows out;
 
-	if (!options_read(&o, argc, argv)) {
-		fprintf(stderr,
-		        "usage: bench_log [--messages N] [--rounds N (up to %u)] [--segments N (2 "
-		        "or more)] [--cpus PRODUCER,CONSUMERS] [--json]\n",
-		        ROUNDS_MAX);
-		return 2;
-	}
-	cpu_set_t set;
-	bool has_two = sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1 &&
-	               o.cpu[0] != o.cpu[1];
+	measure_options(argc, argv, "usage: bench_log [OPTION VALUE]...", table, &o.json);
+	bool has_two = measure_has_cpus(o.cpu[0], o.cpu[1]);
 
-	pin(o.cpu[0]);
-	if (o.json)
-		printf("{\"bench\": \"log\", \"messages\": %llu, \"rounds\": %u, \"segments\": %u, "
-		       "\"rows\": [",
-		       (unsigned long long)o.messages, o.rounds, o.segments);
-	else
-		printf("ns per message, median of %u rounds of %llu messages; log of %u segments; "
-		       "in "
-		       "brackets: times the log's\n",
-		       o.rounds, (unsigned long long)o.messages, o.segments);
-	if (!o.json)
-		printf("%-9s %8s %9s  %8s  %8s %6s  %8s %6s  %8s %6s  %s\n", "where", "/packet",
-		       "readers", "log", "pointers", "", "copies", "", "slab", "", "hash");
-	bool is_same = run(&o, has_two);
-
-	if (o.json)
-		printf("\n]}\n");
-	else if (!has_two)
-		printf("(one CPU only: two cores not measured)\n");
-	return is_same ? 0 : 1;
+	measure_pin(o.cpu[0]);
+	measure_begin(&out, "log", o.json);
+	run(&o, has_two, &out);
+	measure_end(&out);
+	if (!has_two)
+		fprintf(stderr, "bench_log: one CPU only, two cores are not measured\n");
+	return 0;
 }

@@ -1,207 +1,66 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Parse: what a message costs before it touches a book. Three walks over generated records of full
- * packets: the ITCH scan, the DEEP scan (what the log's writer does at append), and a decode of
- * every field of every ITCH message. Reports nanoseconds per message (median over rounds, and the
+ * Parse: what a message costs before it touches a book. Walks over the packets of made-up days: the
+ * scan of ITCH, DEEP and TOPS (what the log's writer does at append), and a decode of every field
+ * of every ITCH message. Reports nanoseconds of CPU time per message (median over rounds, and the
  * best) and hashes of the results: whoever makes it faster must not change what it says.
- *
- * usage: bench_parse [--json] [--messages N] [--rounds N] [--seed N]
  */
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dataplane/feed/directory.h"
-#include "dataplane/feed/protocol.h"
-#include "dataplane/memory/region.h"
-#include "dataplane/wire/deep.h"
 #include "dataplane/wire/itch.h"
-#include "resilience/prng.h"
+#include "perf/frames.h"
+#include "perf/measure.h"
 
-#define SYMBOLS          8000u
-#define RECORD_BYTES_MAX 1452u /* blocks of a full packet */
-#define ROUNDS_MAX       101u
+#define SYMBOLS 8000u
 
 struct options {
-	bool json;
 	uint64_t messages;
 	uint64_t rounds;
+	uint64_t per_packet;
 	uint64_t seed;
+	bool json;
 };
 
-struct record_span {
-	uint64_t offset;
-	uint32_t bytes;
-	uint32_t count;
+struct stream { /* a day's packets, read */
+	struct frames frames;
+	struct feed_packet *packets;
+	uint64_t count;
 };
 
-struct stream { /* generated blocks, cut into records */
-	const struct protocol *protocol;
-	uint8_t *blocks;
-	struct record_span *records;
-	uint64_t bytes;
-	uint64_t record_count;
-	uint64_t messages;
-};
-
-struct share { /* of a type in the mix, parts per thousand */
-	uint8_t type;
-	uint32_t per_mille;
-};
-
-/* After the message counts of full Nasdaq days: adds and deletes are nine tenths. */
-static const struct share itch_mix[] = {
-        {'A', 428}, {'D', 414}, {'U', 76}, {'E', 25}, {'X', 17}, {'F', 13},
-        {'I', 12},  {'P', 8},   {'C', 3},  {'L', 2},  {'Q', 1},  {'N', 1},
-};
-/* After a full DEEP day: price levels, and what comes of them. */
-static const struct share deep_mix[] = {{'8', 460}, {'5', 460}, {'T', 70},
-                                        {'H', 4},   {'O', 3},   {'P', 3}};
-
-static void *allocate(uint64_t bytes)
+static void make_stream(struct stream *s, const char *protocol, const struct options *o)
 {
-	void *p = aligned_alloc(REGION_PAGE_BYTES, (bytes + REGION_PAGE_BYTES - 1) &
-	                                                   ~(uint64_t)(REGION_PAGE_BYTES - 1));
+	struct frames_options fo = {.protocol = protocol,
+	                            .seed = o->seed,
+	                            .messages = o->messages,
+	                            .symbols = SYMBOLS,
+	                            .packet_messages = (uint32_t)o->per_packet};
+	char error[FRAMES_ERROR_BYTES];
 
-	if (p == NULL) {
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	memset(p, 0, bytes);
-	return p;
+	if (frames_make(&s->frames, &fo, error) != 0)
+		measure_fail("bench_parse: %s", error);
+	s->packets = measure_memory(s->frames.count * sizeof(*s->packets));
+	s->count = 0;
+	for (uint64_t i = 0; i < s->frames.count; i++)
+		s->count += frames_packet(&s->frames, i, &s->packets[s->count]);
 }
 
-static uint64_t now_ns(void)
+static void free_stream(struct stream *s)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t symbol_name(uint32_t i)
-{
-	char name[9];
-
-	snprintf(name, sizeof(name), "%c%c%c%c    ", 'A' + (int)(i % 26), 'A' + (int)(i / 26 % 26),
-	         'A' + (int)(i / 676 % 26), 'A' + (int)(i / 17576 % 26));
-	uint64_t symbol;
-
-	memcpy(&symbol, name, 8);
-	return symbol;
-}
-
-/* Few symbols make most of the traffic: the square of a uniform number. */
-static uint32_t pick_symbol(struct prng *p)
-{
-	double u = prng_unit(p);
-
-	return (uint32_t)(u * u * SYMBOLS);
-}
-
-static uint8_t pick_type(struct prng *p, const struct share *mix)
-{
-	uint32_t x = (uint32_t)prng_below(p, 1000);
-
-	for (; x >= mix->per_mille; mix++)
-		x -= mix->per_mille;
-	return mix->type;
-}
-
-static void fill_itch(uint8_t *m, uint8_t type, uint32_t symbol, struct prng *p)
-{
-	uint64_t name = symbol_name(symbol);
-	uint32_t at = itch_stock_offsets[type];
-
-	for (uint32_t i = 11; i < itch_length(type); i++)
-		m[i] = (uint8_t)prng_next(p);
-	m[0] = type;
-	put_be16(m + ITCH_AT_LOCATE, (uint16_t)(symbol + 1));
-	put_be48(m + ITCH_AT_TIMESTAMP, prng_below(p, 1ull << 46));
-	if (at != 0)
-		memcpy(m + at, &name, 8);
-}
-
-static void fill_deep(uint8_t *m, uint8_t type, uint32_t symbol, struct prng *p)
-{
-	uint64_t name = symbol_name(symbol);
-
-	for (uint32_t i = 1; i < deep_length(type); i++)
-		m[i] = (uint8_t)prng_next(p);
-	m[0] = type;
-	memcpy(m + IEX_AT_SYMBOL, &name, 8);
-}
-
-static void append(struct stream *s, uint8_t type, uint32_t symbol, struct prng *p)
-{
-	bool itch = s->protocol == &protocol_itch50;
-	uint32_t length = itch ? itch_length(type) : deep_length(type);
-	struct record_span *r = &s->records[s->record_count - 1];
-
-	if (r->bytes + 2 + length > RECORD_BYTES_MAX) {
-		r = &s->records[s->record_count++];
-		r->offset = s->bytes;
-	}
-	uint8_t *block = s->blocks + s->bytes;
-
-	if (itch) {
-		put_be16(block, (uint16_t)length);
-		fill_itch(block + 2, type, symbol, p);
-	} else {
-		put_le16(block, (uint16_t)length);
-		fill_deep(block + 2, type, symbol, p);
-	}
-	r->bytes += 2 + length;
-	r->count++;
-	s->bytes += 2 + length;
-	s->messages++;
-}
-
-static struct stream generate(const struct protocol *protocol, const struct options *o)
-{
-	struct prng p;
-	/* Directory messages come first, as they do in the morning. */
-	uint64_t messages = o->messages + SYMBOLS;
-	struct stream s = {
-	        .protocol = protocol,
-	        .blocks = allocate(messages * 52),
-	        .records = allocate((messages * 52 / (RECORD_BYTES_MAX - 52) + 2) *
-	                            sizeof(struct record_span)),
-	        .record_count = 1,
-	};
-	bool itch = protocol == &protocol_itch50;
-
-	prng_init(&p, o->seed);
-	for (uint32_t i = 0; i < SYMBOLS; i++)
-		append(&s, itch ? 'R' : 'D', i, &p);
-	for (uint64_t i = 0; i < o->messages; i++)
-		append(&s, pick_type(&p, itch ? itch_mix : deep_mix), pick_symbol(&p), &p);
-	return s;
-}
-
-static void stream_destroy(struct stream *s)
-{
-	free(s->blocks);
-	free(s->records);
-}
-
-static uint64_t mix_hash(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
-	return h ^ h >> 29;
+	frames_free(&s->frames);
+	free(s->packets);
 }
 
 static uint64_t walk_scan(const struct stream *s, struct message_scan *scan)
 {
 	uint64_t h = 0;
 
-	for (uint64_t i = 0; i < s->record_count; i++) {
-		const struct record_span *r = &s->records[i];
+	for (uint64_t i = 0; i < s->count; i++) {
+		const struct feed_packet *p = &s->packets[i];
 
-		h = mix_hash(h, s->protocol->scan(scan, s->blocks + r->offset, r->bytes, r->count));
+		h = measure_hash(h, s->frames.protocol->scan(scan, p->blocks, p->block_bytes,
+		                                             p->block_count));
 	}
 	return h;
 }
@@ -283,9 +142,9 @@ static uint64_t walk_decode(const struct stream *s)
 {
 	uint64_t h = 0;
 
-	for (uint64_t i = 0; i < s->record_count; i++) {
-		const uint8_t *p = s->blocks + s->records[i].offset;
-		const uint8_t *end = p + s->records[i].bytes;
+	for (uint64_t i = 0; i < s->count; i++) {
+		const uint8_t *p = s->packets[i].blocks;
+		const uint8_t *end = p + s->packets[i].block_bytes;
 
 		while (p < end) {
 			uint32_t length = be16(p);
@@ -299,144 +158,80 @@ static uint64_t walk_decode(const struct stream *s)
 	return h;
 }
 
-struct result {
-	const char *name;
-	double median_ns;
-	double best_ns;
-	uint64_t hash;
-	uint64_t messages;
-};
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* One warm-up round, then `rounds`; every one must give the same hash. */
-static struct result measure(const char *name, const struct stream *s, struct message_scan *scan,
-                             const struct options *o)
+static void measure(const char *name, const struct stream *s, struct message_scan *scan,
+                    const struct options *o, struct measure_rows *out)
 {
-	uint64_t spent_ns[ROUNDS_MAX];
-	struct result r = {.name = name, .messages = s->messages};
+	double ns[MEASURE_ROUNDS_MAX];
+	uint64_t hash = 0;
 
 	for (uint64_t round = 0; round <= o->rounds; round++) {
-		uint64_t start_ns = now_ns();
+		uint64_t start_ns = measure_cpu_ns();
 		uint64_t h = scan != NULL ? walk_scan(s, scan) : walk_decode(s);
-		uint64_t end_ns = now_ns();
+		uint64_t end_ns = measure_cpu_ns();
 
 		if (round == 0) /* the scan's first look learns; hash what the second one says */
 			continue;
-		if (round > 1 && h != r.hash) {
-			fprintf(stderr, "%s: rounds disagree\n", name);
-			exit(1);
-		}
-		r.hash = h;
-		spent_ns[round - 1] = end_ns - start_ns;
+		if (round > 1 && h != hash)
+			measure_fail("bench_parse: %s: rounds disagree", name);
+		hash = h;
+		ns[round - 1] = (double)(end_ns - start_ns) / (double)s->frames.messages;
 	}
-	if (scan != NULL)
-		for (uint32_t i = 0; i < 256; i++)
-			r.hash = mix_hash(r.hash, scan->counts.by_type[i] / (o->rounds + 1));
-	qsort(spent_ns, o->rounds, sizeof(spent_ns[0]), compare_u64);
-	r.median_ns = (double)spent_ns[o->rounds / 2] / (double)s->messages;
-	r.best_ns = (double)spent_ns[0] / (double)s->messages;
-	return r;
+	for (uint32_t i = 0; scan != NULL && i < 256; i++)
+		hash = measure_hash(hash, scan->counts.by_type[i] / (o->rounds + 1));
+	measure_row(out);
+	measure_text(out, "walk", name);
+	measure_count(out, "messages", s->frames.messages);
+	measure_figure(out, "ns_per_message", measure_median(ns, (uint32_t)o->rounds));
+	measure_figure(out, "best_ns_per_message", ns[0]); /* the median sorted them */
+	measure_result(out, name, hash);
 }
 
-static struct message_scan *scan_create(struct region *region, struct directory *directory)
+static void measure_scan(const char *name, const struct stream *s, const struct options *o,
+                         struct measure_rows *out)
 {
 	uint64_t bytes = directory_bytes(2 * SYMBOLS);
-	struct message_scan *scan = allocate(sizeof(*scan));
+	struct message_scan *scan = measure_memory(sizeof(*scan));
+	struct region region;
+	struct directory directory;
 
-	if (region_init(region, allocate(bytes), bytes, allocate(bytes / REGION_PAGE_BYTES)) != 0 ||
-	    directory_init(directory, region, 2 * SYMBOLS) != 0) {
-		fprintf(stderr, "no directory\n");
-		exit(1);
-	}
-	message_scan_init(scan, directory);
-	return scan;
-}
-
-static void print(const struct result *results, uint32_t count, const struct options *o)
-{
-	if (o->json)
-		printf("{\"bench\": \"parse\", \"seed\": %" PRIu64 ", \"rounds\": %" PRIu64
-		       ", \"results\": [",
-		       o->seed, o->rounds);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct result *r = &results[i];
-
-		printf(o->json ? "%s{\"name\": \"%s\", \"messages\": %" PRIu64
-		                 ", \"ns_per_message\": %.3f, \"ns_per_message_best\": %.3f, "
-		                 "\"hash\": \"%016" PRIx64 "\"}"
-		               : "%s%-12s %9" PRIu64
-		                 " messages  %7.3f ns/message (best %7.3f)  hash %016" PRIx64 "\n",
-		       o->json && i > 0 ? ", " : "", r->name, r->messages, r->median_ns, r->best_ns,
-		       r->hash);
-	}
-	if (o->json)
-		printf("]}\n");
-}
-
-static uint64_t number(const char *text, uint64_t max)
-{
-	char *end;
-	uint64_t v = text == NULL ? 0 : strtoull(text, &end, 10);
-
-	if (v == 0 || *end != '\0' || v > max) {
-		fprintf(stderr, "bench_parse: wants numbers from 1 to %" PRIu64 "\n", max);
-		exit(2);
-	}
-	return v;
-}
-
-static struct options options_of(int argc, char **argv)
-{
-	struct options o = {.messages = 2000000, .rounds = 11, .seed = 1};
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			o.json = true;
-		} else if (strcmp(argv[i], "--messages") == 0) {
-			o.messages = number(argv[++i], 100000000);
-		} else if (strcmp(argv[i], "--rounds") == 0) {
-			o.rounds = number(argv[++i], ROUNDS_MAX);
-		} else if (strcmp(argv[i], "--seed") == 0) {
-			o.seed = number(argv[++i], UINT64_MAX);
-		} else {
-			fprintf(stderr,
-			        "usage: %s [--json] [--messages N] [--rounds N] [--seed N]\n",
-			        argv[0]);
-			exit(2);
-		}
-	}
-	return o;
+	bytes = (bytes + REGION_PAGE_BYTES - 1) & ~(uint64_t)(REGION_PAGE_BYTES - 1);
+	if (region_init(&region, measure_memory(bytes), bytes,
+	                measure_memory(bytes / REGION_PAGE_BYTES)) != 0 ||
+	    directory_init(&directory, &region, 2 * SYMBOLS) != 0)
+		measure_fail("bench_parse: no directory");
+	message_scan_init(scan, &directory);
+	measure(name, s, scan, o, out);
+	free(scan);
+	free(region.base);
+	free(region.page_epoch);
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = options_of(argc, argv);
-	struct stream itch = generate(&protocol_itch50, &o);
-	struct stream deep = generate(&protocol_deep10, &o);
-	struct region regions[2];
-	struct directory directories[2];
-	struct message_scan *scans[2];
-	struct result results[3];
+	struct options o = {.messages = 2000000, .rounds = 11, .per_packet = 35, .seed = 1};
+	const struct measure_option table[] = {
+	        {"messages", "of each day", &o.messages, 1, 100000000, NULL},
+	        {"per-packet", "messages; 0: as in real captures", &o.per_packet, 0, 64, NULL},
+	        {"rounds", "the median counts", &o.rounds, 1, MEASURE_ROUNDS_MAX, NULL},
+	        {"seed", "of the days", &o.seed, 0, UINT64_MAX, NULL},
+	        {.name = NULL},
+	};
+	static const char *const days[][2] = {
+	        {"itch50", "ITCH scan"}, {"deep10", "DEEP scan"}, {"tops16", "TOPS scan"}};
+	struct measure_rows out;
 
-	for (uint32_t i = 0; i < 2; i++)
-		scans[i] = scan_create(&regions[i], &directories[i]);
-	results[0] = measure("itch_scan", &itch, scans[0], &o);
-	results[1] = measure("deep_scan", &deep, scans[1], &o);
-	results[2] = measure("itch_decode", &itch, NULL, &o);
-	print(results, 3, &o);
-	for (uint32_t i = 0; i < 2; i++) {
-		free(scans[i]);
-		free(regions[i].base);
-		free(regions[i].page_epoch);
+	measure_options(argc, argv, "usage: bench_parse [OPTION VALUE]...", table, &o.json);
+	measure_begin(&out, "parse", o.json);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct stream s;
+
+		make_stream(&s, days[i][0], &o);
+		measure_scan(days[i][1], &s, &o, &out);
+		if (s.frames.protocol == &protocol_itch50)
+			measure("ITCH decode", &s, NULL, &o, &out);
+		free_stream(&s);
 	}
-	stream_destroy(&itch);
-	stream_destroy(&deep);
+	measure_end(&out);
 	return 0;
 }

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The benchmarks: what is run at which size, and how its rows become a table.
+
+A command is a list of words; the first is the program, relative to the build directory (.py: to the source tree). {capture} stands for
+the file that `captures` names; without it the command is left out.
+"""
+import os
+
+SIZES = ('small', 'medium', 'full')
+CAPTURE = os.path.join('iex', 'DEEP10.pcap.gz')
+
+
+class Bench:
+    def __init__(self, name, title, columns, small, medium, full=None, note='', timeout_s=900):
+        self.name, self.title, self.note, self.timeout_s = name, title, note, timeout_s
+        self.columns = columns  # (key, heading, decimals; None: as it is)
+        self.commands = {'small': small, 'medium': medium, 'full': full or medium}
+
+
+def words(text):
+    return text.split()
+
+
+def uniform(answer):
+    """Rows of any benchmark's JSON: a list of flat mappings; those of one `group` must have one `hash`."""
+    if 'rows' not in answer:  # bench_book: one row
+        row = {k: v for k, v in answer.items() if k not in ('bench', 'books_hash', 'bests_hash')}
+        return [dict(row, group='books', hash=answer['books_hash'])]
+    rows = answer['rows']
+    if 'bench' not in answer:  # bench_engine: every row keeps the same books
+        rows = [dict(row, group='books', messages=answer['messages']) for row in rows]
+    return rows
+
+
+RECEIVE = [('port', 'port', None), ('messages_per_packet', 'messages/packet', None), ('engine_mpps', 'engine, M packets/s', 2),
+           ('copy_mpps', 'copies', 2), ('port_mpps', 'port alone', 1), ('rxonly_mpps', 'rxonly', 1), ('testpmd_mpps', 'testpmd', 1),
+           ('of_rxonly', 'engine/rxonly', 2), ('of_testpmd', 'engine/testpmd', 2), ('copy_of_testpmd', 'copies/testpmd', 2),
+           ('engine_ns_per_message', 'engine, ns/message', 1)]
+PARSE = [('walk', 'walk', None), ('messages', 'messages', None), ('ns_per_message', 'ns/message', 1), ('best_ns_per_message', 'best', 1)]
+LOG = [('where', 'where', None), ('messages_per_packet', 'messages/packet', None), ('readers', 'readers', None), ('log_ns', 'log', 1),
+       ('pointers_ns', 'pointers, SPSC', 1), ('mpmc_ns', 'pointers, MPMC', 1), ('copies_ns', 'copies', 1), ('slab_ns', 'slab', 1)]
+BOOK = [('symbols', 'symbols', None), ('messages', 'messages', None), ('orders_live', 'live orders', None),
+        ('ns_per_message_early', 'early, ns/message', 0), ('ns_per_message_late', 'late', 0), ('ns_per_message', 'over the day', 0),
+        ('bytes_per_order', 'bytes/order', 0)]
+LEVELS = [('day', 'day', None), ('messages', 'messages', None), ('level_updates', 'level updates', None), ('symbols', 'symbols', None),
+          ('ns_per_message', 'ns/message', 1), ('ns_per_update', 'ns/update', 1)]
+ENGINE = [('groups', 'groups', None), ('per_packet', 'messages/packet', None), ('append_ns', 'append, ns/message', 0),
+          ('apply_ns', 'apply', 0), ('early_ns', 'early', 0), ('late_ns', 'late', 0), ('bytes_per_order', 'bytes/order', 0)]
+PIPELINE = [('day', 'day', None), ('messages', 'messages', None), ('packets', 'packets', None), ('layout', 'layout', None),
+            ('ns_per_message', 'ns/message', 0), ('million_messages_per_s', 'M messages/s', 2)]
+BOARD = [('where', 'where', None), ('way', 'way', None), ('update_ns', 'update, ns', 1), ('read_ns', 'read, ns', 1),
+         ('retries_per_million', 'looks in vain per million', 0)]
+FOLLOWER = [('reader', 'reader', None), ('records_per_s', 'records/s', None), ('p50_ns', 'p50, ns', None), ('p99_ns', 'p99', None),
+            ('p999_ns', 'p99.9', None), ('max_ns', 'max', None)]
+LATENCY = [('messages_per_s', 'messages/s', None), ('reached_per_s', 'reached', None), ('messages', 'messages', None),
+           ('p50_ns', 'p50, ns', None), ('p99_ns', 'p99', None), ('p999_ns', 'p99.9', None), ('max_ns', 'max', None)]
+KERNEL = [('rate', 'sent at', None), ('receiver', 'receiver', None), ('sent_per_s', 'sent, packets/s', None),
+          ('received_per_s', 'received, packets/s', None), ('lost_percent', 'lost, %', 2)]
+MEMIF = [('lines', 'lines', None), ('messages', 'messages', None), ('packets_per_s', 'packets/s', None),
+         ('messages_per_s', 'messages/s', None), ('lost_messages', 'lost', None)]
+
+LIVE = 'perf/bench_live.py '
+DEEP = ' --capture {capture} --protocol deep10'
+
+BENCHES = [
+    Bench('receive', 'Receive, frame, sequence, log: one core', RECEIVE,
+          [words('app/bench_receive --packets 1024 --rounds 1 --testpmd 100')],
+          [words('app/bench_receive --packets 8192 --rounds 5 --testpmd 1000')]),
+    Bench('parse', 'Parse', PARSE,
+          [words('perf/bench_parse --messages 60000 --rounds 3')],
+          [words('perf/bench_parse --messages 2000000 --rounds 11')]),
+    Bench('log', 'Log beside rings, ns per message', LOG,
+          [words('perf/bench_log --messages 10000 --rounds 1 --segments 2')],
+          [words('perf/bench_log --messages 1000000 --rounds 5')]),
+    Bench('book', 'Books by order: the kernel', BOOK,
+          [words('perf/bench_book --symbols 200 --live 5000 --messages 100000')],
+          [words('perf/bench_book --symbols 8000 --live 1200000 --messages 10000000')],
+          [words('perf/bench_book --symbols 8000 --live 1200000 --messages 30000000')]),
+    Bench('levels', 'Books by level: the kernel', LEVELS,
+          [words('perf/bench_levels --messages 60000 --rounds 1')],
+          [words('perf/bench_levels --messages 3000000 --rounds 5'), words('perf/bench_levels --rounds 11 --capture {capture}')]),
+    Bench('engine', 'Engine: log to board', ENGINE,
+          [words('app/bench_engine --messages 20000 --symbols 100 --live 2000 --rounds 1')],
+          [words('app/bench_engine --messages 3000000 --symbols 8000 --live 1000000 --rounds 1')],
+          [words('app/bench_engine --messages 30000000 --symbols 8000 --live 1200000 --rounds 1')], timeout_s=3600),
+    Bench('pipeline', 'Pipeline: frames to board, cores and shards', PIPELINE,
+          [words('app/bench_pipeline --messages 20000 --symbols 200 --live 2000 --rounds 1')],
+          [words('app/bench_pipeline --messages 2000000 --symbols 8000 --live 500000 --rounds 3'),
+           words('app/bench_pipeline --rounds 5' + DEEP)]),
+    Bench('board', 'Board beside a seqlock and a mutex', BOARD,
+          [words('perf/bench_board --updates 20000 --rounds 1')],
+          [words('perf/bench_board --updates 2000000 --rounds 5')]),
+    Bench('follower', 'Reader latency through the log', FOLLOWER,
+          [words('perf/bench_follower --records 5000 --rate 100000')],
+          [words('perf/bench_follower --records 1000000')]),
+    Bench('latency', 'Wire to book', LATENCY,
+          [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
+          [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),
+    Bench('kernel', 'Kernel devices beside recvmmsg', KERNEL,
+          [words(LIVE + 'kernel --rates 0 --messages 20000 --rounds 1')],
+          [words(LIVE + 'kernel --rates 50000,100000,200000,0 --messages 500000 --rounds 3')]),
+    Bench('memif', 'Exchange to engine over memif, flat out', MEMIF,
+          [words(LIVE + 'memif --messages 20000 --rounds 1')],
+          [words(LIVE + 'memif --messages 1000000 --rounds 3')]),
+]

@@ -224,9 +224,23 @@ static uint64_t books_hash(const struct engine *e)
 	return hash;
 }
 
+static uint64_t orders_live(const struct engine *e)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < e->group_count; i++)
+		sum += book_set_stats(&e->groups[i].group.books)->orders_live;
+	return sum;
+}
+
+struct outcome { /* of a day */
+	uint64_t hash;
+	uint64_t orders_live;
+};
+
 /* ns per message in a fresh engine. */
 static double measure(const struct options *o, const struct layout *l, const struct frames *f,
-                      uint64_t *hash)
+                      struct outcome *outcome)
 {
 	static struct bench b;
 	struct engine_options eo = {.learn_lines = true, .boards = true};
@@ -243,7 +257,8 @@ static double measure(const struct options *o, const struct layout *l, const str
 
 	if (arbiter_stats(&b.engine->feeds[0].receive.arbiter)->lost_messages != 0)
 		measure_fail("bench_pipeline: messages were lost");
-	*hash = books_hash(b.engine);
+	*outcome = (struct outcome){.hash = books_hash(b.engine),
+	                            .orders_live = orders_live(b.engine)};
 	engine_destroy(b.engine);
 	return (double)ns / (double)f->messages;
 }
@@ -252,14 +267,14 @@ static void rows(const struct options *o, const char *day, const struct frames *
                  struct measure_rows *out)
 {
 	static double values[LAYOUTS][MEASURE_ROUNDS_MAX];
-	uint64_t hash[LAYOUTS] = {0};
+	struct outcome outcomes[LAYOUTS] = {0};
 	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 
 	/* Layouts take turns within a round, so that a slow moment hits them alike. */
 	for (uint32_t round = 0; round < o->rounds; round++)
 		for (uint32_t i = 0; i < LAYOUTS; i++)
 			if (layouts[i].cores <= cpus)
-				values[i][round] = measure(o, &layouts[i], f, &hash[i]);
+				values[i][round] = measure(o, &layouts[i], f, &outcomes[i]);
 	for (uint32_t i = 0; i < LAYOUTS; i++) {
 		if (layouts[i].cores > cpus)
 			continue;
@@ -269,12 +284,13 @@ static void rows(const struct options *o, const char *day, const struct frames *
 		measure_text(out, "day", day);
 		measure_count(out, "messages", f->messages);
 		measure_count(out, "packets", f->count);
+		measure_count(out, "orders_live", outcomes[i].orders_live);
 		measure_text(out, "layout", layouts[i].name);
 		measure_count(out, "cores", layouts[i].cores);
 		measure_count(out, "shards", layouts[i].shards);
 		measure_figure(out, "ns_per_message", ns);
 		measure_figure(out, "million_messages_per_s", 1e3 / ns);
-		measure_result(out, day, hash[i]);
+		measure_result(out, day, outcomes[i].hash);
 	}
 }
 

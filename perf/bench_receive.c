@@ -385,18 +385,20 @@ static void bench(const struct options *o, enum kind kind, uint32_t per_packet, 
 		         kind == KIND_NULL ? NULL_DEVICE : RING_DEVICE);
 	}
 	open_port(&b);
-	for (uint32_t round = 0; round < o->rounds; round++)
+	uint32_t testpmd_rounds = 0;
+
+	for (uint32_t round = 0; round < o->rounds; round++) {
 		for (enum way w = WAY_ENGINE; w < WAY_TESTPMD; w++)
 			values[w][round] = measure_way(&b, w);
+		if (testpmd_rounds == round &&
+		    measure_testpmd(&b, &values[WAY_TESTPMD][testpmd_rounds]))
+			testpmd_rounds++;
+	}
 	for (enum way w = WAY_ENGINE; w < WAY_TESTPMD; w++)
 		mpps[w] = measure_median(values[w], (uint32_t)o->rounds);
 	close_port(&b);
-	uint32_t rounds = 0;
-
-	while (rounds < o->rounds && measure_testpmd(&b, &values[WAY_TESTPMD][rounds]))
-		rounds++;
-	if (rounds > 0)
-		mpps[WAY_TESTPMD] = measure_median(values[WAY_TESTPMD], rounds);
+	if (testpmd_rounds > 0)
+		mpps[WAY_TESTPMD] = measure_median(values[WAY_TESTPMD], testpmd_rounds);
 	if (kind == KIND_PCAP)
 		unlink(path);
 	report(&b, per_packet, mpps, out);

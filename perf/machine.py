@@ -59,6 +59,6 @@ def describe(source, build):
         'huge pages': _huge_pages(),
         'load before': '%.2f' % os.getloadavg()[0],
         'build': '%s, %s, march %s' % (_option(build, 'buildtype'), lto, _option(build, 'march') or 'default'),
-        'compiler': _first(r'^C compiler for the host machine: .*\((.*?)"?\)$', log).replace('"', ''),
+        'compiler': _first(r'^C compiler for the host machine: .*?\((\S+ [\d.]+)', log),
         'source': _commit(source),
     }

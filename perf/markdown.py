@@ -35,7 +35,7 @@ def section(bench, result):
         if hashes(result['rows']):
             lines += ['Hashes: %s.' % hashes(result['rows']), '']
     for note in result['notes']:
-        lines += ['Not here: %s.' % note.rstrip('.'), '']
+        lines += ['Left out: %s.' % note.rstrip('.'), '']
     lines += ['    ' + command for command in result['commands']]
     return lines + ['']
 

@@ -46,7 +46,7 @@ LEVELS = [('day', 'day', None), ('messages', 'messages', None), ('level_updates'
           ('ns_per_message', 'ns/message', 1), ('ns_per_update', 'ns/update', 1)]
 ENGINE = [('groups', 'groups', None), ('per_packet', 'messages/packet', None), ('append_ns', 'append, ns/message', 0),
           ('apply_ns', 'apply', 0), ('early_ns', 'early', 0), ('late_ns', 'late', 0), ('bytes_per_order', 'bytes/order', 0)]
-PIPELINE = [('day', 'day', None), ('messages', 'messages', None), ('packets', 'packets', None), ('layout', 'layout', None),
+PIPELINE = [('day', 'day', None), ('messages', 'messages', None), ('packets', 'packets', None), ('orders_live', 'live orders', None), ('layout', 'layout', None),
             ('ns_per_message', 'ns/message', 0), ('million_messages_per_s', 'M messages/s', 2)]
 BOARD = [('where', 'where', None), ('way', 'way', None), ('update_ns', 'update, ns', 1), ('read_ns', 'read, ns', 1),
          ('retries_per_million', 'looks in vain per million', 0)]
@@ -65,7 +65,7 @@ DEEP = ' --capture {capture} --protocol deep10'
 BENCHES = [
     Bench('receive', 'Receive, frame, sequence, log: one core', RECEIVE,
           [words('app/bench_receive --packets 1024 --rounds 1 --testpmd 100')],
-          [words('app/bench_receive --packets 8192 --rounds 5 --testpmd 1000')]),
+          [words('app/bench_receive --packets 8192 --rounds 5 --testpmd 500')]),
     Bench('parse', 'Parse', PARSE,
           [words('perf/bench_parse --messages 60000 --rounds 3')],
           [words('perf/bench_parse --messages 2000000 --rounds 11')]),
@@ -86,6 +86,7 @@ BENCHES = [
     Bench('pipeline', 'Pipeline: frames to board, cores and shards', PIPELINE,
           [words('app/bench_pipeline --messages 20000 --symbols 200 --live 2000 --rounds 1')],
           [words('app/bench_pipeline --messages 2000000 --symbols 8000 --live 500000 --rounds 3'),
+           words('app/bench_pipeline --messages 2000000 --symbols 8000 --live 500000 --rounds 3 --per-packet 0'),
            words('app/bench_pipeline --rounds 5' + DEEP)]),
     Bench('board', 'Board beside a seqlock and a mutex', BOARD,
           [words('perf/bench_board --updates 20000 --rounds 1')],
@@ -98,7 +99,7 @@ BENCHES = [
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),
     Bench('kernel', 'Kernel devices beside recvmmsg', KERNEL,
           [words(LIVE + 'kernel --rates 0 --messages 20000 --rounds 1')],
-          [words(LIVE + 'kernel --rates 50000,100000,200000,0 --messages 500000 --rounds 3')]),
+          [words(LIVE + 'kernel --rates 100000,200000,0 --messages 500000 --rounds 3')]),
     Bench('memif', 'Exchange to engine over memif, flat out', MEMIF,
           [words(LIVE + 'memif --messages 20000 --rounds 1')],
           [words(LIVE + 'memif --messages 1000000 --rounds 3')]),

@@ -20,6 +20,8 @@
 #define WORD_BYTES 512u
 #define WAIT_MS    20000 /* for an answer */
 #define PROMPT     "testpmd> "
+#define LOOKS_MAX  50u
+#define LOOK_SHARE 200u /* of the time measured that a look may take */
 
 struct child {
 	pid_t pid;
@@ -135,13 +137,24 @@ struct moment {
 	        cpu_ns; /* when they were counted: somewhere within the question, take the middle */
 };
 
-static struct moment look(struct child *c)
+/* Asks until the answer comes fast enough to know when it was true, or takes the fastest. */
+static struct moment look(struct child *c, uint64_t width_ns)
 {
-	uint64_t before_ns = busiest_ns(c);
-	uint64_t packets = received(c);
+	struct moment best = {0};
+	uint64_t best_ns = UINT64_MAX;
 
-	return (struct moment){.packets = packets,
-	                       .cpu_ns = before_ns + (busiest_ns(c) - before_ns) / 2};
+	for (uint32_t i = 0; i < LOOKS_MAX && best_ns > width_ns; i++) {
+		uint64_t before_ns = busiest_ns(c);
+		uint64_t packets = received(c);
+		uint64_t took_ns = busiest_ns(c) - before_ns;
+
+		if (took_ns < best_ns) {
+			best_ns = took_ns;
+			best = (struct moment){.packets = packets,
+			                       .cpu_ns = before_ns + took_ns / 2};
+		}
+	}
+	return best;
 }
 
 static int run(struct child *c, const struct testpmd_options *o, double *packets_per_s)
@@ -149,13 +162,14 @@ static int run(struct child *c, const struct testpmd_options *o, double *packets
 	if (!answered(c) || !ask(c, "start\n"))
 		return -EIO;
 	usleep(100000);
-	struct moment from = look(c);
+	uint64_t width_ns = o->measure_ms * 1000000u / LOOK_SHARE;
+	struct moment from = look(c, width_ns);
 	uint64_t wanted_ns = from.cpu_ns + o->measure_ms * 1000000u;
 	uint64_t give_up_ns = measure_now_ns() + WAIT_MS * 1000000ull;
 
 	while (busiest_ns(c) < wanted_ns && measure_now_ns() < give_up_ns)
 		usleep(10000);
-	struct moment to = look(c);
+	struct moment to = look(c, width_ns);
 
 	if (to.cpu_ns <= from.cpu_ns || to.packets <= from.packets)
 		return -EIO;

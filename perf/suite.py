@@ -99,8 +99,8 @@ BENCHES = [
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),
     Bench('kernel', 'Kernel devices beside recvmmsg', KERNEL,
           [words(LIVE + 'kernel --rates 0 --messages 20000 --rounds 1')],
-          [words(LIVE + 'kernel --rates 100000,200000,0 --messages 500000 --rounds 3')]),
+          [words(LIVE + 'kernel --rates 100000,200000,0 --messages 400000 --rounds 3')]),
     Bench('memif', 'Exchange to engine over memif, flat out', MEMIF,
           [words(LIVE + 'memif --messages 20000 --rounds 1')],
-          [words(LIVE + 'memif --messages 1000000 --rounds 3')]),
+          [words(LIVE + 'memif --messages 600000 --rounds 3')]),
 ]

@@ -17,9 +17,7 @@
  * time, so both CPUs should be idle otherwise. Per message, production and all consumers together;
  * 0 consumers: appending alone. */
 #include <pthread.h>
-#include <rte_pause.h>
 #include <rte_ring.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,17 +73,6 @@ struct bench {
 	struct log_writer log;
 	struct consumer consumers[CONSUMERS_MAX];
 };
-
-/* Waiting for the other thread. It may have no CPU right now: then it shall have this one. */
-static void wait_a_little(void)
-{
-	static _Thread_local uint32_t waits;
-
-	if (++waits % 1024 == 0)
-		sched_yield();
-	else
-		rte_pause();
-}
 
 static void packets_make(struct bench *b)
 {
@@ -171,7 +158,7 @@ static void produce_log(struct bench *b)
 
 		while ((r = log_writer_reserve(&b->log, b->packet_bytes)) == NULL) {
 			log_writer_publish(&b->log);
-			wait_a_little();
+			measure_wait();
 		}
 		*r = (struct record){.first_sequence = b->produced * b->messages_per_packet + 1,
 		                     .time_ns = b->produced,
@@ -207,7 +194,7 @@ static void produce_pointers(struct bench *b)
 	}
 	for (uint32_t i = 0; i < b->consumer_count; i++)
 		while (rte_ring_enqueue_bulk(b->consumers[i].ring, pointers, BURST, NULL) == 0)
-			wait_a_little();
+			measure_wait();
 }
 
 static void produce_copies(struct bench *b)
@@ -217,7 +204,7 @@ static void produce_copies(struct bench *b)
 	for (uint32_t i = 0; i < b->consumer_count; i++)
 		while (rte_ring_sp_enqueue_bulk_elem(b->consumers[i].ring, p, b->stride_bytes,
 		                                     BURST, NULL) == 0)
-			wait_a_little();
+			measure_wait();
 	b->produced += BURST;
 }
 
@@ -283,7 +270,7 @@ static void consume(const struct bench *b, struct consumer *c)
 	}
 	c->packets += n;
 	if (n == 0)
-		wait_a_little();
+		measure_wait();
 }
 
 static void *consumers_run(void *arg)

@@ -147,8 +147,11 @@ static void *worker_main(void *arg)
 	for (;;) {
 		bool done = atomic_load_explicit(&b->done, memory_order_acquire);
 
-		if (engine_core_work(c, measure_now_ns()) == 0 && done && engine_core_at_head(c))
+		if (engine_core_work(c, measure_now_ns()) != 0)
+			continue;
+		if (done && engine_core_at_head(c))
 			return NULL;
+		measure_wait();
 	}
 }
 
@@ -181,7 +184,8 @@ static void run_first_core(struct bench *b)
 				                           .time_ns = now_ns};
 			engine_core_packets(c, burst, n, now_ns);
 		}
-		engine_core_work(c, now_ns);
+		if (engine_core_work(c, now_ns) == 0 && n == 0)
+			measure_wait();
 	}
 	atomic_store_explicit(&b->done, true, memory_order_release);
 	while (engine_core_work(c, measure_now_ns()) != 0 || !engine_core_at_head(c))

@@ -44,6 +44,16 @@ bool measure_has_cpus(uint64_t a, uint64_t b)
 	       CPU_ISSET(b, &set);
 }
 
+void measure_wait(void)
+{
+	static _Thread_local uint32_t waits;
+
+	if (++waits % 1024 == 0)
+		sched_yield();
+	else
+		__builtin_ia32_pause();
+}
+
 void *measure_memory(uint64_t bytes)
 {
 	uint64_t rounded = (bytes + HUGE_PAGE_BYTES - 1) & ~(HUGE_PAGE_BYTES - 1);

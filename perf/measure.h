@@ -47,6 +47,10 @@ void measure_pin(uint64_t cpu);
 /* Whether this process may use both CPUs, and they are two. */
 bool measure_has_cpus(uint64_t a, uint64_t b);
 
+/* One turn of waiting for another thread. It may have no CPU right now: then it shall have this
+ * one. */
+void measure_wait(void);
+
 /* Zeroed and touched, 2 MiB aligned, in huge pages where the kernel gives them; free() it. */
 void *measure_memory(uint64_t bytes);
 

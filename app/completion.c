@@ -11,7 +11,7 @@
 /* Values that stand for themselves: "kill|trap", "itch50". */
 static bool is_words(const char *value)
 {
-	return strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789|") == strlen(value);
+	return strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_|") == strlen(value);
 }
 
 /* What completes a value of this kind, as a command of the script. */

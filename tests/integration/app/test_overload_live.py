@@ -15,7 +15,7 @@ import tempfile
 import time
 
 GENESIS, LIBBURN = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-MESSAGES = int(sys.argv[3]) if len(sys.argv) > 3 else 150000
+MESSAGES = int(sys.argv[3]) if len(sys.argv) > 3 else 240000
 LOOPS = int(sys.argv[4]) if len(sys.argv) > 4 else 16000
 NAME = 'test-overload-%d' % os.getpid()
 ADDRESS = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}

@@ -52,17 +52,36 @@ def sh(*words):
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
 
 
-def exchange(folder, lines, *more, space=()):
-    """Sends a day to its end; the exchange's report."""
-    report = os.path.join(folder, 'sent.json')
-    words = [*space, program('genesis'), 'exchange', '--quiet', '--report', report, *more]
+def exchange(folder, lines, *more, space=(), then=None):
+    """Sends a day to its end; the exchange's report. then(report) is called while it still keeps its ports open: the driver of a memif
+    port does not bear that its peer goes away while it polls."""
+    path = os.path.join(folder, 'sent.json')
+    words = [*space, program('genesis'), 'exchange', '--quiet', '--report', path, '--linger', '60s' if then else '1us', *more]
     for letter, device, address in zip('ab', lines, ADDRESS):
         words += ['--line-' + letter, '%s=%s' % (device, address)]
-    p = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=False, preexec_fn=on_cpu(0))
-    if p.returncode != 0:
-        fail('exchange: ' + p.stderr.strip())
-    with open(report, encoding='ascii') as f:
-        return json.load(f)
+    if os.path.exists(path):
+        os.remove(path)
+    p = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=on_cpu(0))
+    try:
+        if then:
+            until(lambda: p.poll() is not None or read_json(path) is not None, 'the exchange does not come to an end')
+            if p.poll() is None:
+                then(read_json(path))
+            p.terminate()
+        if p.wait(WAIT_S) != 0:
+            fail('exchange: ' + p.stderr.read().strip())
+    finally:
+        p.kill()
+    return read_json(path)
+
+
+def read_json(path):
+    """None: not there, or not whole yet."""
+    try:
+        with open(path, encoding='ascii') as f:
+            return json.load(f)
+    except (OSError, ValueError):
+        return None
 
 
 # Two namespaces and a veth pair: nothing of the machine's own network is touched.
@@ -177,10 +196,16 @@ def engine_run(folder, lines, symbols, *more):
         until(lambda: engine.poll() is not None or (status() or {}).get('state') == 'running', 'the engine does not start')
         if engine.poll() is not None:
             fail('engine: ' + engine.communicate()[1].strip())
-        report = exchange(folder, [memif(folder, i, 'client') for i in range(lines)], '--symbols', str(symbols), '--books', made, *more)
-        until(lambda: status()['feeds'][0]['messages'] >= report['messages'], 'the engine did not get everything')
-        engine.send_signal(signal.SIGINT)
-        summary = json.loads(engine.communicate(timeout=WAIT_S)[0])
+        summary = {}
+
+        def stop(sent):
+            until(lambda: (status() or {'feeds': [{'messages': -1}]})['feeds'][0]['messages'] >= sent['messages'],
+                  'the engine did not get everything')
+            engine.send_signal(signal.SIGINT)
+            summary.update(json.loads(engine.communicate(timeout=WAIT_S)[0]))
+
+        ports = [memif(folder, i, 'client') for i in range(lines)]
+        report = exchange(folder, ports, '--symbols', str(symbols), '--books', made, *more, then=stop)
     finally:
         engine.kill()
     with open(books, 'rb') as f:

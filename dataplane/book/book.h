@@ -46,7 +46,10 @@ struct book_level {
 	uint32_t orders; /* 0 for feeds by price */
 	uint32_t head;   /* first order in time priority; BOOK_NONE for feeds by price */
 	uint32_t tail;
-	uint32_t generation; /* by level: the set's gap generation at its last update */
+	union {
+		uint32_t generation; /* by level: the set's gap generation at its last update */
+		uint32_t place;      /* by order: where it stood when something was added to it */
+	};
 };
 
 static_assert(sizeof(struct book_level) == 32, "two levels a cache line");

@@ -18,14 +18,15 @@ static void prefetch_bucket(const struct book_set *s, uint32_t hash)
 	__builtin_prefetch(&s->index->buckets[order_index_home(s->index, hash)], 1);
 }
 
-/* The keys that a search looks at first, and the levels beside them. */
-static void prefetch_ladder(const struct book_set *s, const struct book_side *side)
+/* The keys that a search looks at first, and the levels beside them: LEVEL_SCAN before rung `end`
+ * of the side. */
+static void prefetch_ladder(const struct book_set *s, const struct book_side *side, uint32_t end)
 {
-	uint32_t end = side->first + side->count;
+	int64_t last = (int64_t)side->first + end - 1;
 
-	__builtin_prefetch(&s->keys[(int64_t)end - LEVEL_SCAN], 1);
-	__builtin_prefetch(&s->keys[(int64_t)end - 1], 1);
-	__builtin_prefetch(&s->rungs[end], 1);
+	__builtin_prefetch(&s->keys[last - (LEVEL_SCAN - 1)], 1);
+	__builtin_prefetch(&s->keys[last], 1);
+	__builtin_prefetch(&s->rungs[last], 1);
 }
 
 static const struct book_side *side_at(const struct book_set *s, uint32_t slot_side)
@@ -68,14 +69,17 @@ static void order_look_at_ladder(struct book_ahead_item *i)
 	if (i->found == BOOK_NONE)
 		return;
 	const struct order *o = &s->orders[i->found];
+	const struct book_level *l = &s->levels[o->level];
 
-	if (s->levels[o->level].orders <= 1)
-		prefetch_ladder(s, side_at(s, o->slot_side));
+	if (l->orders <= 1)
+		prefetch_ladder(s, side_at(s, o->slot_side), l->place + LEVEL_SCAN / 2);
 }
 
 static void add_look(struct book_ahead_item *i)
 {
-	prefetch_ladder(i->set, side_at(i->set, i->slot_side));
+	const struct book_side *side = side_at(i->set, i->slot_side);
+
+	prefetch_ladder(i->set, side, side->count);
 }
 
 static void add_look_for_level(struct book_ahead_item *i)

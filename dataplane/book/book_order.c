@@ -69,7 +69,7 @@ static void change_clear(struct book_change *c, uint64_t reference)
 static void level_end(struct book_set *s, struct book_side *side, const struct order *o)
 {
 	int64_t key = level_key(side_of(o), o->price);
-	uint32_t at = level_find(s, side, key);
+	uint32_t at = level_find_near(s, side, key, s->levels[o->level].place);
 
 	assert(level_is(s, side, at, key));
 	level_remove(s, side, at);
@@ -113,10 +113,12 @@ static struct book_level *level_for(struct book_set *s, struct book_side *side,
 {
 	int64_t key = level_key(index, price);
 	uint32_t at = level_find(s, side, key);
+	struct book_level *l = level_is(s, side, at, key) ? level_at(s, side, at)
+	                                                  : level_insert(s, side, index, at, price);
 
-	if (level_is(s, side, at, key))
-		return level_at(s, side, at);
-	return level_insert(s, side, index, at, price);
+	if (l != NULL)
+		l->place = at;
+	return l;
 }
 
 static bool refuse(struct book_set *s, struct book *b, uint64_t *counter)

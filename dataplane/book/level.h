@@ -125,6 +125,30 @@ static inline uint32_t level_find(const struct book_set *s, const struct book_si
 	return low;
 }
 
+/* Position of a key that is there, looked for around where it once was: that stays right until a
+ * worse level comes or goes, and deep levels are far from the best. */
+static inline uint32_t level_find_near(const struct book_set *s, const struct book_side *side,
+                                       int64_t key, uint32_t place)
+{
+	const int64_t *first = s->keys + side->first;
+	uint32_t end = place + LEVEL_SCAN / 2;
+
+	end = end < side->count ? end : side->count;
+	for (uint32_t n = 0; n < LEVEL_SCANS_MAX; n++) {
+		uint32_t others = end < LEVEL_SCAN ? LEVEL_SCAN - end : 0;
+		uint32_t good =
+		        (uint32_t)__builtin_popcount(level_scan(first + end, key) >> others);
+
+		if (good != 0 && first[end - good] == key)
+			return end - good;
+		if (good == 0)
+			end = end + LEVEL_SCAN < side->count ? end + LEVEL_SCAN : side->count;
+		else if (end > LEVEL_SCAN)
+			end -= LEVEL_SCAN;
+	}
+	return level_find(s, side, key);
+}
+
 static inline bool level_is(const struct book_set *s, const struct book_side *side, uint32_t at,
                             int64_t key)
 {

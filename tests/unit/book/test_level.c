@@ -61,6 +61,13 @@ static void test_find(void)
 				CU_ASSERT_TRUE(level_is(
 				        &f.set, &side[1], n,
 				        level_key(index, level_at(&f.set, &side[1], n)->price)));
+			for (uint32_t n = 0; n < counts[c]; n++)
+				for (uint32_t place = 0; place < counts[c] + 20; place += 7)
+					CU_ASSERT_EQUAL(
+					        level_find_near(&f.set, &side[1],
+					                        f.set.keys[side[1].first + n],
+					                        place),
+					        n);
 			CU_ASSERT_FALSE(level_is(&f.set, &side[1], counts[c], 0));
 			fixture_finish(&f);
 		}

@@ -58,6 +58,8 @@ struct options {
 	uint64_t rounds;
 	uint64_t cpu[2];
 	uint64_t testpmd_ms; /* 0: leave it out */
+	uint64_t per_packet; /* messages; 0: 1 and 35 */
+	const char *port;    /* only this kind; NULL: all */
 	bool json;
 };
 
@@ -406,6 +408,13 @@ static void bench(const struct options *o, enum kind kind, uint32_t per_packet, 
 	free_feed(&b);
 }
 
+static bool is_wanted(const struct options *o, enum kind kind, uint32_t per_packet)
+{
+	if (o->port != NULL && strcmp(o->port, kind_names[kind]) != 0)
+		return false;
+	return o->per_packet == 0 || per_packet == 0 || o->per_packet == per_packet;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.packets = 8192, .rounds = 5, .cpu = {0, 1}, .testpmd_ms = 1000};
@@ -416,6 +425,8 @@ int main(int argc, char **argv)
 	         NULL},
 	        {"cpu", "that receives", &o.cpu[0], 0, 1023, NULL},
 	        {"other-cpu", "for testpmd's command line", &o.cpu[1], 0, 1023, NULL},
+	        {"per-packet", "only 1 or 35 messages; 0: both", &o.per_packet, 0, 35, NULL},
+	        {"port", "only net_null, net_pcap or net_ring", NULL, 0, 0, &o.port},
 	        {.name = NULL},
 	};
 	struct eal_options eo = {.program = "bench_receive",
@@ -430,11 +441,12 @@ int main(int argc, char **argv)
 		measure_fail("bench_receive: %s", error);
 	measure_pin(o.cpu[0]);
 	measure_begin(&out, "receive", o.json);
-	bench(&o, KIND_NULL, 0, eo.huge_pages, &out);
-	for (uint32_t per_packet = 1; per_packet <= 35; per_packet += 34) {
-		bench(&o, KIND_PCAP, per_packet, eo.huge_pages, &out);
-		bench(&o, KIND_RING, per_packet, eo.huge_pages, &out);
-	}
+	if (is_wanted(&o, KIND_NULL, 0))
+		bench(&o, KIND_NULL, 0, eo.huge_pages, &out);
+	for (uint32_t per_packet = 1; per_packet <= 35; per_packet += 34)
+		for (enum kind k = KIND_PCAP; k <= KIND_RING; k++)
+			if (is_wanted(&o, k, per_packet))
+				bench(&o, k, per_packet, eo.huge_pages, &out);
 	measure_end(&out);
 	eal_stop();
 	return 0;

@@ -248,14 +248,17 @@ static __attribute__((noinline)) void host_frame(struct receiver *r, const struc
 static void on_packet(struct receiver *r, const struct packet *packet, uint64_t turn_ns)
 {
 	struct datagram d;
-	enum frame_verdict v = frame_parse(packet->data, packet->bytes, &r->frame, &d);
 
-	r->stats.packets++;
-	r->stats.frames[v]++;
-	if (v != FRAME_OK) {
-		host_frame(r, packet);
-		return;
+	if (__builtin_expect(!frame_parse_plain(packet->data, packet->bytes, &r->frame, &d), 0)) {
+		enum frame_verdict v = frame_parse(packet->data, packet->bytes, &r->frame, &d);
+
+		if (v != FRAME_OK) {
+			r->stats.frames[v]++;
+			host_frame(r, packet);
+			return;
+		}
 	}
+	r->stats.frames[FRAME_OK]++;
 	const struct receiver_line *l = line_of(r, &d);
 
 	if (l == NULL && r->learn)
@@ -305,6 +308,7 @@ void receiver_on_packets(struct receiver *r, const struct packet *packets, uint3
 			__builtin_prefetch(packets[i + 2].data);
 		on_packet(r, &packets[i], now_ns);
 	}
+	r->stats.packets += count;
 	publish(r);
 }
 

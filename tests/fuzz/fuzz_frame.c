@@ -7,9 +7,16 @@
 static void check(const uint8_t *data, size_t bytes, const struct frame_options *o)
 {
 	struct datagram d;
+	struct datagram plain;
+	bool is_plain = frame_parse_plain(data, (uint32_t)bytes, o, &plain);
 
-	if (frame_parse(data, (uint32_t)bytes, o, &d) != FRAME_OK)
+	if (frame_parse(data, (uint32_t)bytes, o, &d) != FRAME_OK) {
+		if (is_plain)
+			abort();
 		return;
+	}
+	if (is_plain && (plain.payload != d.payload || plain.payload_bytes != d.payload_bytes))
+		abort();
 	if (d.payload < data || d.payload_bytes > bytes ||
 	    (size_t)(d.payload - data) > bytes - d.payload_bytes || d.vlan_count > FRAME_VLAN_MAX)
 		abort();

@@ -264,6 +264,52 @@ static void test_checksums_are_verified_only_on_demand(void)
 	CU_ASSERT_EQUAL(frame_parse(frame, frame_bytes, &only_udp, &d), FRAME_OK);
 }
 
+/* frame_parse_plain() takes exactly those frames that have neither tags nor options, and reads them
+ * as frame_parse() does. */
+static void check_plain(uint32_t bytes)
+{
+	struct datagram d = {0};
+	struct datagram p = {0};
+	enum frame_verdict v = frame_parse(frame, bytes, &lenient, &d);
+	bool plain = frame_parse_plain(frame, bytes, &lenient, &p);
+
+	CU_ASSERT_EQUAL(plain, v == FRAME_OK && d.vlan_count == 0 && frame[14] == 0x45);
+	if (!plain)
+		return;
+	CU_ASSERT_PTR_EQUAL(p.payload, d.payload);
+	CU_ASSERT_EQUAL(p.payload_bytes, d.payload_bytes);
+	CU_ASSERT_EQUAL(p.source_address, d.source_address);
+	CU_ASSERT_EQUAL(p.destination_address, d.destination_address);
+	CU_ASSERT_EQUAL(p.source_port, d.source_port);
+	CU_ASSERT_EQUAL(p.destination_port, d.destination_port);
+	CU_ASSERT_EQUAL(p.vlan_count, 0);
+}
+
+static void test_plain_is_parse(void)
+{
+	struct datagram d;
+
+	fresh();
+	for (uint32_t bytes = 0; bytes <= frame_bytes; bytes++)
+		check_plain(bytes);
+	for (uint32_t at = 0; at < FRAME_HEADER_BYTES; at++)
+		for (uint32_t value = 0; value < 256; value++) {
+			fresh();
+			frame[at] = (uint8_t)value;
+			check_plain(frame_bytes);
+		}
+	/* Both lengths at once. */
+	for (uint32_t total = 0; total < 80; total++)
+		for (uint32_t udp = 0; udp < 80; udp++) {
+			fresh();
+			put_be16(frame + 16, (uint16_t)total);
+			put_be16(frame + 38, (uint16_t)udp);
+			check_plain(frame_bytes);
+		}
+	fresh();
+	CU_ASSERT_FALSE(frame_parse_plain(frame, frame_bytes, &strict, &d));
+}
+
 static void test_verdict_names(void)
 {
 	for (unsigned v = 0; v < FRAME_VERDICT_COUNT; v++)
@@ -273,6 +319,7 @@ static void test_verdict_names(void)
 
 static const struct suite_test tests[] = {
         {"build and parse", test_build_and_parse},
+        {"plain is parse", test_plain_is_parse},
         {"checksums worked out by hand", test_build_known_checksums},
         {"a UDP checksum of 0 is sent as 0xffff", test_build_checksum_zero_is_sent_as_ones},
         {"empty payload", test_empty_payload},

@@ -168,39 +168,50 @@ static void arbiter_on_any_session(struct arbiter *a, struct stream_arrival *v)
 
 /* The two packets that make up almost all traffic: the next one, and the copy of one just
  * delivered. True: that was it. */
-static inline bool arbiter_on_common(struct arbiter *a, const struct stream_arrival *v)
+static inline bool arbiter_on_common(struct arbiter *a, uint32_t line, const struct feed_packet *p,
+                                     uint64_t time_ns, uint8_t time_source)
 {
 	struct arbiter_state *s = a->state;
-	const struct feed_packet *p = v->packet;
-	struct line *l = &s->lines[v->line];
+	struct line *l = &s->lines[line];
 	uint64_t messages = p->block_count;
+	uint64_t first = p->first_sequence - 1;
+	uint64_t end = first + messages;
 
-	if (UNLIKELY(v->end != v->claimed_end || messages == 0))
+	if (UNLIKELY(messages != p->claimed_count || messages == 0))
 		return false;
-	if (v->first == s->expected) {
+	if (first == s->expected) {
 		if (UNLIKELY(s->stats.parking_pieces != 0 || messages > UINT16_MAX ||
 		             p->block_bytes > LOG_RECORD_PAYLOAD_MAX))
 			return false;
 		stream_deliver(a, &(struct stream_run){
-		                          .first = v->first,
-		                          .end = v->end,
+		                          .first = first,
+		                          .end = end,
 		                          .blocks = p->blocks,
-		                          .time_ns = v->time_ns,
+		                          .time_ns = time_ns,
 		                          .bytes = p->block_bytes,
-		                          .line = v->line,
-		                          .time_source = v->time_source,
+		                          .line = line,
+		                          .time_source = time_source,
 		                  });
 		l->stats.wins += messages;
 	} else {
-		if (v->end > s->expected || v->first < s->lost.end ||
-		    s->expected - v->end > UINT16_MAX)
+		if (end > s->expected || first < s->lost.end || s->expected - end > UINT16_MAX)
 			return false;
 		s->stats.duplicates += messages;
 		l->stats.duplicates += messages;
-		stream_sample_skew(a, v->line, v->first, v->time_ns);
+		stream_sample_skew(a, line, first, end, time_ns);
 	}
-	stream_account_line(a, v);
+	stream_account_line(a, line, &(struct line_span){first, end, end});
 	return true;
+}
+
+/* Any other packet of the current session. */
+static __attribute__((noinline)) void arbiter_on_uncommon(struct arbiter *a, uint32_t line,
+                                                          const struct feed_packet *p,
+                                                          uint64_t time_ns, uint8_t time_source)
+{
+	struct stream_arrival v = stream_arrival(p, line, time_ns, time_source);
+
+	stream_take(a, &v);
 }
 
 /* After every packet and in every turn. */
@@ -242,7 +253,6 @@ void arbiter_on_packet(struct arbiter *a, uint32_t line, const struct feed_packe
 {
 	struct arbiter_state *s = a->state;
 	struct line *l = arbiter_count(a, line, now_ns);
-	struct stream_arrival v = stream_arrival(p, line, now_ns, time_source);
 	bool restarts = a->protocol->restarts_at_one;
 
 	s->stats.packets++;
@@ -252,9 +262,11 @@ void arbiter_on_packet(struct arbiter *a, uint32_t line, const struct feed_packe
 	if (LIKELY(session_plainly_current(&s->sessions, restarts, p))) {
 		if (restarts)
 			session_note(&s->sessions.current, p);
-		if (UNLIKELY(!arbiter_on_common(a, &v)))
-			stream_take(a, &v);
+		if (UNLIKELY(!arbiter_on_common(a, line, p, now_ns, time_source)))
+			arbiter_on_uncommon(a, line, p, now_ns, time_source);
 	} else {
+		struct stream_arrival v = stream_arrival(p, line, now_ns, time_source);
+
 		arbiter_on_any_session(a, &v);
 	}
 	arbiter_settle(a);

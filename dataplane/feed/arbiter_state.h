@@ -44,6 +44,8 @@ struct arbiter_state {
 #define ARBITER_HOT_BYTES      offsetof(struct arbiter_state, sessions.left)
 #define ARBITER_PARKING_OFFSET ((sizeof(struct arbiter_state) + 63) & ~(uint64_t)63)
 
+static_assert(offsetof(struct arbiter_state, skew) % sizeof(struct skew_sample) == 0,
+              "a sample never crosses a page");
 static_assert(ARBITER_HOT_BYTES <= REGION_PAGE_BYTES, "one page is marked per packet");
 
 static inline struct parking_room arbiter_parking(const struct arbiter *a)

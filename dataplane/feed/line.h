@@ -11,6 +11,7 @@
 #ifndef DATAPLANE_FEED_LINE_H
 #define DATAPLANE_FEED_LINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LINES_MAX 8u
@@ -58,15 +59,17 @@ struct line_span {
 /* Slow part of line_on_span(). */
 void line_on_jump(struct line *l, struct line_window *w, const struct line_span *s);
 
-/* To be called for every packet of the current session. */
-static inline void line_on_span(struct line *l, struct line_window *w, const struct line_span *s)
+/* To be called for every packet of the current session. True: the window was written to. */
+static inline bool line_on_span(struct line *l, struct line_window *w, const struct line_span *s)
 {
 	if (__builtin_expect(l->joined != 0 && s->first == l->next && l->missing_bits == 0 &&
 	                             s->present_end == s->claimed_end,
-	                     1))
+	                     1)) {
 		l->next = s->claimed_end;
-	else
-		line_on_jump(l, w, s);
+		return false;
+	}
+	line_on_jump(l, w, s);
+	return true;
 }
 
 /* To be called at a new session: its numbers begin anew; what was lost stays counted. */

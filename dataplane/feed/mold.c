@@ -23,8 +23,11 @@ enum feed_verdict mold_parse(const uint8_t *payload, uint32_t bytes, struct feed
 	uint32_t room = bytes - MOLD_HEADER_BYTES;
 	struct blocks b = blocks_walk(payload + MOLD_HEADER_BYTES, room, count, true);
 
-	memset(&out->session, 0, sizeof(out->session));
-	memcpy(out->session.name, payload, MOLD_SESSION_BYTES);
+	/* Word by word, as they are read back: a load that spans two stores waits for both to reach
+	 * the cache. */
+	const uint64_t name[3] = {le64(payload), le16(payload + 8), 0};
+
+	memcpy(out->session.name, name, sizeof(name));
 	out->first_sequence = sequence;
 	out->send_time_ns = 0;
 	out->blocks = payload + MOLD_HEADER_BYTES;

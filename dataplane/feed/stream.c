@@ -132,15 +132,16 @@ static struct stream_run stream_cut(const struct arbiter *a, struct stream_run *
 
 void stream_deliver(struct arbiter *a, const struct stream_run *run)
 {
-	struct stream_run rest = *run;
-
 	/* Where END stands in the log must not depend on how packets are cut. */
 	if (stream_ends_before(a->state, run->end)) {
+		struct stream_run rest = *run;
 		struct stream_run head = stream_cut(a, &rest, a->state->end_position);
 
 		stream_deliver_whole(a, &head);
+		stream_deliver_whole(a, &rest);
+		return;
 	}
-	stream_deliver_whole(a, &rest);
+	stream_deliver_whole(a, run);
 }
 
 /* Delivers what waits at `expected`, as far as it is without holes. */
@@ -205,7 +206,7 @@ static void stream_begin(struct arbiter *a, uint64_t first)
 	s->ended = 0;
 	s->end_position = 0;
 	lost_clear(&s->lost);
-	skew_clear(&s->skew);
+	skew_clear(&s->skew, a->region);
 	for (uint32_t i = 0; i < a->options.line_count; i++)
 		line_on_session(&s->lines[i], &s->windows[i]);
 	region_mark_range(a->region, s, offsetof(struct arbiter_state, lost.ranges));
@@ -216,14 +217,6 @@ static void stream_begin(struct arbiter *a, uint64_t first)
 	stream_note(a, (struct outlet_note){.kind = RECORD_RESET,
 	                                    .first_sequence = stream_sequence(s->expected),
 	                                    .session = s->sessions.current.key});
-}
-
-void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t position, uint64_t time_ns)
-{
-	const struct skew_delivery *d = skew_find(&a->state->skew, a->region, line, position);
-
-	if (d != NULL && d->line != line && time_ns >= d->time_ns)
-		line_on_skew(&a->state->lines[line], time_ns - d->time_ns);
 }
 
 static void stream_count_duplicates(struct arbiter *a, uint32_t line, uint64_t messages)
@@ -452,7 +445,7 @@ void stream_take(struct arbiter *a, struct stream_arrival *v)
 	if (v->claimed_end < s->expected && s->expected - v->claimed_end > STREAM_REWIND_MESSAGES)
 		s->stats.rewinds++;
 	if (v->first < v->end && v->first < s->expected)
-		stream_sample_skew(a, v->line, v->first, v->time_ns);
+		stream_sample_skew(a, v->line, v->first, v->end, v->time_ns);
 	stream_take_blocks(a, &k, v);
 	stream_take_claim(a, &k, v);
 	if (v->packet->kind == FEED_END && s->ended == 0) {
@@ -461,7 +454,7 @@ void stream_take(struct arbiter *a, struct stream_arrival *v)
 		s->end_known = 1;
 		stream_advance(a, s->expected);
 	}
-	stream_account_line(a, v);
+	stream_account_line(a, v->line, &(struct line_span){v->first, v->end, v->claimed_end});
 	stream_publish_gauges(a);
 }
 

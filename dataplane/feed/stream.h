@@ -49,21 +49,35 @@ void stream_give_up_due(struct arbiter *a);
 void stream_give_up_all(struct arbiter *a, enum gap_reason reason);
 /* When the first hole is due; UINT64_MAX: there is none, or it waits for packets first. */
 uint64_t stream_due_ns(const struct arbiter *a);
-/* A copy of a settled message came: how much later than another line's first copy? */
-void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t position, uint64_t time_ns);
 /* Copies the parking's gauges to where they are published. */
 void stream_publish_gauges(struct arbiter *a);
 
+/* Copies of settled messages came: how much later than another line's first copy? */
+static inline void stream_sample_skew(struct arbiter *a, uint32_t line, uint64_t first,
+                                      uint64_t end, uint64_t time_ns)
+{
+	uint64_t position;
+	uint64_t first_ns;
+	uint32_t first_line;
+
+	if (!skew_position(first, end, &position) ||
+	    !skew_find(&a->state->skew, position, &first_line, &first_ns))
+		return;
+	if (first_line != line && time_ns >= first_ns)
+		line_on_skew(&a->state->lines[line], time_ns - first_ns);
+}
+
 /* What the line brought and what it jumped over. */
-static inline void stream_account_line(struct arbiter *a, const struct stream_arrival *v)
+static inline void stream_account_line(struct arbiter *a, uint32_t line,
+                                       const struct line_span *span)
 {
 	struct arbiter_state *s = a->state;
-	struct line_window *w = &s->windows[v->line];
-	struct line *l = &s->lines[v->line];
+	struct line_window *w = &s->windows[line];
+	struct line *l = &s->lines[line];
 
-	l->stats.messages += v->end - v->first;
-	line_on_span(l, w, &(struct line_span){v->first, v->end, v->claimed_end});
-	region_mark(a->region, w, sizeof(*w));
+	l->stats.messages += span->present_end - span->first;
+	if (line_on_span(l, w, span))
+		region_mark(a->region, w, sizeof(*w));
 }
 
 /* Positions are zero-based; the sequence after 2^64 - 1 has no name, so it stays there. */

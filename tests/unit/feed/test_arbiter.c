@@ -100,21 +100,21 @@ static void test_first_copy_wins(void)
 
 	AT(100, .line = 0, .first = 1, .count = 4);
 	AT(150, .line = 1, .first = 1, .count = 4);
-	AT(200, .line = 1, .first = 5, .count = 2);
-	AT(230, .line = 0, .first = 5, .count = 2);
-	EXPECT_LOG(&world, "R1 D1-4 D5-6");
+	AT(200, .line = 1, .first = 5, .count = 5);
+	AT(230, .line = 0, .first = 5, .count = 5);
+	EXPECT_LOG(&world, "R1 D1-4 D5-9");
 	EXPECT_EQUAL(s->packets, 4);
-	EXPECT_EQUAL(s->duplicates, 6);
+	EXPECT_EQUAL(s->duplicates, 9);
 	EXPECT_EQUAL(LINE(0)->wins, 4);
-	EXPECT_EQUAL(LINE(0)->duplicates, 2);
-	EXPECT_EQUAL(LINE(1)->wins, 2);
+	EXPECT_EQUAL(LINE(0)->duplicates, 5);
+	EXPECT_EQUAL(LINE(1)->wins, 5);
 	EXPECT_EQUAL(LINE(1)->duplicates, 4);
-	EXPECT_EQUAL(LINE(1)->messages, 6);
+	EXPECT_EQUAL(LINE(1)->messages, 9);
 	EXPECT_EQUAL(LINE(1)->packets, 2);
 	EXPECT_EQUAL(LINE(1)->skew_ns, 50);
 	EXPECT_EQUAL(LINE(0)->skew_ns, 30);
 	EXPECT_EQUAL(LINE(1)->last_seen_ns, 200);
-	EXPECT_EQUAL(scan_double.messages, 6);
+	EXPECT_EQUAL(scan_double.messages, 9);
 	world_close(&world);
 }
 

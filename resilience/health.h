@@ -10,8 +10,9 @@
  * - A node is ejected like an outlier: eject_after failures in a row, or a success rate that lies
  *   outlier_ppm below that of the best other node. The ejection lasts eject_ns, doubled every time
  *   up to eject_max_ns, less a random part.
- * - Then it is on probation: one attempt at a time. The first success re-admits it with a clean
- *   slate, a failure ejects it again. Each settle_successes in a row take one doubling back.
+ * - Then it is on probation: one attempt at a time, as long as there is another node. The first
+ *   success re-admits it with a clean slate, a failure ejects it again. Each settle_successes in a
+ * row take one doubling back.
  *
  * All nodes may be ejected; then the service's breaker has to be told (breaker_on_nodes()).
  *
@@ -36,7 +37,8 @@ struct prng;
 enum health_state {
 	HEALTH_ADMITTED,
 	HEALTH_EJECTED,   /* not asked */
-	HEALTH_PROBATION, /* one attempt at a time, until the first outcome */
+	HEALTH_PROBATION, /* one attempt at a time if others can be asked, until the first outcome
+	                   */
 };
 
 #define HEALTH_STATES 3u

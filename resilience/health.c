@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "resilience/health.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "resilience/backoff.h"
+#include "resilience/event.h"
+#include "resilience/prng.h"
+#include "resilience/window.h"
+
+#define DECAY_STEPS      64u          /* per half-life */
+#define DECAY_HALVES_MAX 48u          /* nothing is left then */
+#define LATENCY_MAX_NS   (1ull << 46) /* what is longer counts as that: 20 hours */
+
+enum health_fact { HEALTH_FACT_SUCCESS, HEALTH_FACT_FAILURE, HEALTH_FACT_TIME };
+
+const struct health_transition health_transitions[] = {
+        {HEALTH_ADMITTED, HEALTH_EJECTED, HEALTH_CAUSE_CONSECUTIVE, 0},
+        {HEALTH_ADMITTED, HEALTH_EJECTED, HEALTH_CAUSE_OUTLIER, 0},
+        {HEALTH_EJECTED, HEALTH_PROBATION, HEALTH_CAUSE_EJECT_OVER, 0},
+        {HEALTH_PROBATION, HEALTH_ADMITTED, HEALTH_CAUSE_SUCCESS, 0},
+        {HEALTH_PROBATION, HEALTH_EJECTED, HEALTH_CAUSE_FAILURE, 0},
+};
+
+const uint32_t health_transition_count = sizeof(health_transitions) / sizeof(health_transitions[0]);
+
+/* What is left of a value after the time. */
+static uint64_t health_decay(uint64_t value, uint64_t elapsed_ns, uint64_t half_life_ns)
+{
+	/* 65536 x 2^(-i / 64) */
+	static const uint32_t part[DECAY_STEPS] = {
+	        65536, 64830, 64132, 63441, 62757, 62081, 61413, 60751, 60097, 59449, 58809,
+	        58176, 57549, 56929, 56316, 55709, 55109, 54515, 53928, 53347, 52773, 52204,
+	        51642, 51085, 50535, 49991, 49452, 48920, 48393, 47871, 47356, 46846, 46341,
+	        45842, 45348, 44859, 44376, 43898, 43425, 42958, 42495, 42037, 41584, 41136,
+	        40693, 40255, 39821, 39392, 38968, 38548, 38133, 37722, 37316, 36914, 36516,
+	        36123, 35734, 35349, 34968, 34591, 34219, 33850, 33486, 33125,
+	};
+
+	assert(value <= LATENCY_MAX_NS);
+	if (elapsed_ns >= half_life_ns * DECAY_HALVES_MAX)
+		return 0;
+	uint64_t steps = elapsed_ns * DECAY_STEPS / half_life_ns;
+
+	assert(steps < DECAY_STEPS * DECAY_HALVES_MAX);
+	return (value * part[steps % DECAY_STEPS] >> 16) >> (steps / DECAY_STEPS);
+}
+
+int health_init(struct health *h, uint32_t subject, uint32_t nodes)
+{
+	if (nodes == 0 || nodes > HEALTH_NODES_MAX)
+		return -EINVAL;
+	*h = (struct health){
+	        .subject = subject, .count = (uint8_t)nodes, .available = (uint8_t)nodes};
+	for (uint32_t i = 0; i < HEALTH_NODES_MAX; i++)
+		h->nodes[i].ejected_until_ns = UINT64_MAX;
+	return 0;
+}
+
+static uint64_t health_node_latency(const struct health_node *n, const struct health_options *o,
+                                    uint64_t now_ns)
+{
+	if (n->measured == 0)
+		return o->latency_initial_ns;
+	uint64_t elapsed_ns = now_ns > n->stamp_ns ? now_ns - n->stamp_ns : 0;
+
+	return health_decay(n->latency_ns, elapsed_ns, o->half_life_ns);
+}
+
+/* 0: admitted, or on probation and idle; 1: only if there is nobody else; 2: not at all. */
+static uint32_t health_rank(const struct health_node *n)
+{
+	switch ((enum health_state)n->state) {
+	case HEALTH_ADMITTED:
+		return 0;
+	case HEALTH_PROBATION:
+		return n->pending == 0 ? 0 : 1;
+	case HEALTH_EJECTED:
+		return 2;
+	}
+	assert(false);
+	return 2;
+}
+
+uint32_t health_best(const struct health *h, const struct health_options *o, uint32_t except,
+                     uint64_t now_ns)
+{
+	uint32_t best = HEALTH_NONE;
+	uint32_t best_rank = 2;
+	uint64_t best_cost = UINT64_MAX;
+
+	assert(h->count <= HEALTH_NODES_MAX);
+	for (uint32_t i = 0; i < h->count; i++) {
+		const struct health_node *n = &h->nodes[i];
+		uint32_t rank = health_rank(n);
+
+		if ((except >> i & 1) != 0 || rank >= 2 || rank > best_rank)
+			continue;
+		/* One more, so that what is out still counts when the latency has decayed to 0. */
+		uint64_t cost = (health_node_latency(n, o, now_ns) + 1) * (n->pending + 1u);
+
+		if (rank < best_rank || cost < best_cost) {
+			best = i;
+			best_rank = rank;
+			best_cost = cost;
+		}
+	}
+	assert(best == HEALTH_NONE || h->nodes[best].state != HEALTH_EJECTED);
+	return best;
+}
+
+/* Whether another node that is in use does so much better. */
+static bool health_is_outlier(const struct health *h, const struct health_options *o, uint32_t node)
+{
+	const struct health_node *n = &h->nodes[node];
+	uint64_t margin = (uint64_t)o->outlier_ppm * WINDOW_RATE_ONE / WINDOW_PPM;
+	uint32_t best = WINDOW_RATE_ONE;
+
+	if (o->outlier_ppm == 0 || n->samples < o->samples_min)
+		return false;
+	for (uint32_t i = 0; i < h->count; i++) {
+		const struct health_node *other = &h->nodes[i];
+
+		if (i != node && other->state == HEALTH_ADMITTED &&
+		    other->samples >= o->samples_min && other->fail_rate < best)
+			best = other->fail_rate;
+	}
+	return n->fail_rate >= best + margin;
+}
+
+static bool health_holds(const struct health *h, const struct health_options *o, uint32_t node,
+                         enum health_cause cause, enum health_fact fact, uint64_t now_ns)
+{
+	const struct health_node *n = &h->nodes[node];
+
+	switch (cause) {
+	case HEALTH_CAUSE_CONSECUTIVE:
+		return fact == HEALTH_FACT_FAILURE && o->eject_after != 0 &&
+		       n->bad >= o->eject_after;
+	case HEALTH_CAUSE_OUTLIER:
+		return fact == HEALTH_FACT_FAILURE && health_is_outlier(h, o, node);
+	case HEALTH_CAUSE_EJECT_OVER:
+		return fact == HEALTH_FACT_TIME && now_ns >= n->ejected_until_ns;
+	case HEALTH_CAUSE_SUCCESS:
+		return fact == HEALTH_FACT_SUCCESS;
+	case HEALTH_CAUSE_FAILURE:
+		return fact == HEALTH_FACT_FAILURE;
+	}
+	assert(false);
+	return false;
+}
+
+static void health_eject(struct health_node *n, const struct health_context *c, uint64_t now_ns)
+{
+	const struct backoff_options backoff = {
+	        .base_ns = c->options->eject_ns,
+	        .max_ns = c->options->eject_max_ns,
+	        .jitter_ppm = c->options->eject_jitter_ppm,
+	};
+
+	n->ejected_until_ns = now_ns + backoff_ns(&backoff, n->ejections, c->prng);
+	if (n->ejections < UINT8_MAX)
+		n->ejections++;
+}
+
+/* What failed before says nothing about what comes now; the ejections do. */
+static void health_clear(struct health_node *n)
+{
+	n->ejected_until_ns = UINT64_MAX;
+	n->fail_rate = 0;
+	n->samples = 0;
+	n->good = 0;
+	n->bad = 0;
+}
+
+static void health_move(struct health *h, const struct health_context *c, uint32_t node,
+                        const struct health_transition *t, uint64_t now_ns)
+{
+	struct health_node *n = &h->nodes[node];
+	struct health_counters *counters = &c->counters[h->subject];
+
+	switch ((enum health_state)t->to) {
+	case HEALTH_ADMITTED:
+		counters->readmissions++;
+		health_clear(n);
+		break;
+	case HEALTH_EJECTED:
+		counters->ejections++;
+		assert(h->available > 0);
+		h->available--;
+		health_eject(n, c, now_ns);
+		break;
+	case HEALTH_PROBATION:
+		counters->probations++;
+		h->available++;
+		health_clear(n);
+		break;
+	}
+	const struct event e = {
+	        .time_ns = now_ns,
+	        .subject = h->subject,
+	        .kind = EVENT_NODE,
+	        .from = t->from,
+	        .to = t->to,
+	        .reason = t->cause,
+	        .value = node,
+	        .detail = n->ejected_until_ns,
+	};
+
+	n->state = t->to;
+	assert(h->available <= h->count);
+	event_push(c->events, &e);
+}
+
+static bool health_step(struct health *h, const struct health_context *c, uint32_t node,
+                        enum health_fact fact, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < health_transition_count; i++) {
+		const struct health_transition *t = &health_transitions[i];
+
+		if (t->from == h->nodes[node].state &&
+		    health_holds(h, c->options, node, (enum health_cause)t->cause, fact, now_ns)) {
+			health_move(h, c, node, t, now_ns);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void health_measure(struct health_node *n, const struct health_options *o,
+                           uint64_t latency_ns, uint64_t now_ns)
+{
+	uint64_t latency = latency_ns < LATENCY_MAX_NS ? latency_ns : LATENCY_MAX_NS;
+	uint64_t elapsed_ns = now_ns > n->stamp_ns ? now_ns - n->stamp_ns : 0;
+
+	if (n->measured != 0 && n->latency_ns > latency)
+		latency += health_decay(n->latency_ns - latency, elapsed_ns, o->half_life_ns);
+	n->latency_ns = latency;
+	n->stamp_ns = now_ns;
+	n->measured = 1;
+}
+
+static struct health_node *health_returned(struct health *h, const struct health_context *c,
+                                           uint32_t node)
+{
+	assert(node < h->count);
+	struct health_node *n = &h->nodes[node];
+
+	if (n->pending > 0)
+		n->pending--;
+	else
+		c->counters[h->subject].unpaired++;
+	return n;
+}
+
+static void health_count(struct health_node *n, const struct health_options *o, bool failed)
+{
+	n->fail_rate = window_rate_push(n->fail_rate, failed, o->rate_shift);
+	if (n->samples < UINT8_MAX)
+		n->samples++;
+	assert(n->fail_rate <= WINDOW_RATE_ONE);
+}
+
+bool health_on_success(struct health *h, const struct health_context *c, uint32_t node,
+                       uint64_t latency_ns, uint64_t now_ns)
+{
+	struct health_node *n = health_returned(h, c, node);
+
+	health_measure(n, c->options, latency_ns, now_ns);
+	health_count(n, c->options, false);
+	n->bad = 0;
+	if (n->good < UINT16_MAX)
+		n->good++;
+	if (n->good >= c->options->settle_successes && n->ejections > 0) {
+		n->ejections--;
+		n->good = 0;
+	}
+	if (n->state == HEALTH_ADMITTED)
+		return false;
+	return health_step(h, c, node, HEALTH_FACT_SUCCESS, now_ns);
+}
+
+bool health_on_failure(struct health *h, const struct health_context *c, uint32_t node,
+                       uint64_t now_ns)
+{
+	struct health_node *n = health_returned(h, c, node);
+
+	health_count(n, c->options, true);
+	n->good = 0;
+	if (n->bad < UINT8_MAX)
+		n->bad++;
+	return health_step(h, c, node, HEALTH_FACT_FAILURE, now_ns);
+}
+
+void health_on_cancel(struct health *h, const struct health_context *c, uint32_t node)
+{
+	(void)health_returned(h, c, node);
+	assert(h->available <= h->count);
+}
+
+void health_on_late(struct health *h, const struct health_context *c, uint32_t node,
+                    uint64_t latency_ns, uint64_t now_ns)
+{
+	assert(node < h->count);
+	health_measure(&h->nodes[node], c->options, latency_ns, now_ns);
+}
+
+bool health_tick(struct health *h, const struct health_context *c, uint64_t now_ns)
+{
+	bool moved = false;
+
+	assert(h->count <= HEALTH_NODES_MAX);
+	if (h->available == h->count)
+		return false;
+	for (uint32_t i = 0; i < h->count; i++)
+		moved = health_step(h, c, i, HEALTH_FACT_TIME, now_ns) || moved;
+	return moved;
+}
+
+uint64_t health_deadline_ns(const struct health *h)
+{
+	uint64_t first = UINT64_MAX;
+
+	assert(h->available <= h->count);
+	for (uint32_t i = 0; i < h->count; i++)
+		if (h->nodes[i].ejected_until_ns < first)
+			first = h->nodes[i].ejected_until_ns;
+	return first;
+}
+
+uint64_t health_latency_ns(const struct health *h, const struct health_options *o, uint32_t node,
+                           uint64_t now_ns)
+{
+	assert(node < h->count);
+	return health_node_latency(&h->nodes[node], o, now_ns);
+}
+
+uint32_t health_success_ppm(const struct health *h, uint32_t node)
+{
+	assert(node < h->count);
+	return WINDOW_PPM - window_rate_ppm(h->nodes[node].fail_rate);
+}
+
+bool health_is_sound(const struct health *h)
+{
+	uint32_t available = 0;
+
+	if (h->count == 0 || h->count > HEALTH_NODES_MAX)
+		return false;
+	for (uint32_t i = 0; i < h->count; i++) {
+		const struct health_node *n = &h->nodes[i];
+
+		if (n->state >= HEALTH_STATES || n->fail_rate > WINDOW_RATE_ONE ||
+		    n->latency_ns > LATENCY_MAX_NS ||
+		    (n->state == HEALTH_EJECTED) != (n->ejected_until_ns != UINT64_MAX))
+			return false;
+		available += n->state != HEALTH_EJECTED;
+	}
+	return available == h->available;
+}

@@ -97,8 +97,9 @@ uint32_t health_best(const struct health *h, const struct health_options *o, uin
 
 		if ((except >> i & 1) != 0 || rank >= 2 || rank > best_rank)
 			continue;
-		/* One more, so that what is out still counts when the latency has decayed to 0. */
-		uint64_t cost = (health_node_latency(n, o, now_ns) + 1) * (n->pending + 1u);
+		uint64_t latency = health_node_latency(n, o, now_ns);
+		/* Never 0, so that what is out still counts when the latency has decayed. */
+		uint64_t cost = (latency == 0 ? 1 : latency) * (n->pending + 1u);
 
 		if (rank < best_rank || cost < best_cost) {
 			best = i;

@@ -9,7 +9,7 @@
 /* struct breaker.flags */
 #define FLAG_NODES_OUT    1u /* every node is ejected */
 #define FLAG_PROBE_FAILED 2u /* within one call only */
-#define FLAG_FOREBODED    4u /* a forecast sent it probing; until settled */
+#define FLAG_UNSETTLED    4u /* CLOSED, and not yet calm there for the dwell time */
 #define FLAG_RAMP_GOOD    8u /* in this interval of the ramp */
 #define FLAG_RAMP_BAD     16u
 #define FLAGS_RAMP        (FLAG_RAMP_GOOD | FLAG_RAMP_BAD)
@@ -59,10 +59,10 @@ static bool breaker_forecast_counts(const struct breaker *b, const struct breake
 	return o->forecast_level != 0 && b->forecast >= o->forecast_level;
 }
 
-/* CLOSED, and past openings no longer count. */
+/* CLOSED long enough for what was before not to count any more. */
 static bool breaker_is_settled(const struct breaker *b)
 {
-	return b->openings == 0 && (b->flags & FLAG_FOREBODED) == 0;
+	return b->openings == 0 && (b->flags & FLAG_UNSETTLED) == 0;
 }
 
 static bool breaker_is_calm(const struct breaker *b, const struct breaker_options *o)
@@ -149,7 +149,7 @@ static void breaker_watch_relief(struct breaker *b, const struct breaker_options
 		b->calm_since_ns = now_ns;
 	if (b->state == BREAKER_CLOSED && breaker_dwelt(b, o, now_ns)) {
 		b->openings = 0;
-		b->flags &= (uint8_t)~FLAG_FOREBODED;
+		b->flags &= (uint8_t)~FLAG_UNSETTLED;
 		b->calm_since_ns = BREAKER_NEVER;
 	}
 }
@@ -251,10 +251,12 @@ static void breaker_move(struct breaker *b, const struct breaker_context *c,
 	assert(t->to != from);
 	if (t->cause == BREAKER_CAUSE_LEASE_EXPIRED)
 		counters->leases_expired += breaker_leases_due(b, now_ns);
-	if (t->cause == BREAKER_CAUSE_FOREBODED)
-		b->flags |= FLAG_FOREBODED;
-	if (t->cause == BREAKER_CAUSE_CALM)
+	if (t->cause == BREAKER_CAUSE_CALM) {
 		b->openings = 0;
+		b->flags &= (uint8_t)~FLAG_UNSETTLED;
+	} else if (t->to == BREAKER_CLOSED) {
+		b->flags |= FLAG_UNSETTLED;
+	}
 	switch ((enum breaker_state)t->to) {
 	case BREAKER_CLOSED:
 	case BREAKER_RESILIENT:

@@ -370,8 +370,12 @@ static void report(struct run *r, struct flying *f)
 	bool bad = chance(r, r->phase.fail_ppm);
 	bool counts = f->life == r->life && !probe && working(r->state);
 
-	if (probe && f->life == r->life && r->now_ns >= f->lease_end_ns)
-		return; /* the breaker will take it for lost, and so do we */
+	if (probe && f->life == r->life && r->now_ns >= f->lease_end_ns) {
+		/* Too late: the breaker takes it for lost, and so does the test. */
+		breaker_on_success(&r->breaker, &r->context, f->ticket, latency_ns, r->now_ns);
+		check(r);
+		return;
+	}
 	if (chance(r, r->phase.silent_ppm)) {
 		f->used = probe && f->life == r->life;
 		return;

@@ -274,6 +274,15 @@ static bool attends(uint32_t choice)
 	return c != CHOICE_TIME && c != CHOICE_MEASURE_FAST && c != CHOICE_MEASURE_SLOW;
 }
 
+static bool lease_over(const struct breaker *b)
+{
+	bool over = false;
+
+	for (uint32_t i = 0; b->state == BREAKER_HALF_OPEN && i < BREAKER_LEASES_MAX; i++)
+		over = over || b->lease_until_ns[i] <= NOW;
+	return over;
+}
+
 static const char *check(void *context, const void *from, uint32_t choice, const void *next)
 {
 	const struct small *m = context;
@@ -297,10 +306,8 @@ static const char *check(void *context, const void *from, uint32_t choice, const
 		return "let in where only probes may be";
 	if (b->verdict == 1 + BREAKER_PROBE && b->breaker.state != BREAKER_HALF_OPEN)
 		return "a probe that is none";
-	if (attends(choice) && b->breaker.state == BREAKER_HALF_OPEN)
-		for (uint32_t i = 0; i < BREAKER_LEASES_MAX; i++)
-			if (b->breaker.lease_until_ns[i] <= NOW)
-				return "HALF_OPEN with a lease that is over";
+	if (attends(choice) && lease_over(&a->breaker) && b->breaker.state != BREAKER_OPEN)
+		return "a lease that was over did not open";
 	return NULL;
 }
 
@@ -432,7 +439,7 @@ static void small_options(struct breaker_options *o, uint32_t states, bool large
 	o->open_max_ns = 6;
 	o->open_jitter_ppm = 0;
 	o->lease_ns = 3;
-	o->probes = large ? 3 : 2;
+	o->probes = 3;
 	o->leases = 2;
 	o->ramp_interval_ns = 2;
 	o->ramp_start = 1;

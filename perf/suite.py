@@ -58,6 +58,8 @@ KERNEL = [('rate', 'sent at', None), ('receiver', 'receiver', None), ('sent_per_
           ('received_per_s', 'received, packets/s', None), ('lost_percent', 'lost, %', 2)]
 MEMIF = [('lines', 'lines', None), ('messages', 'messages', None), ('packets_per_s', 'packets/s', None),
          ('messages_per_s', 'messages/s', None), ('lost_messages', 'lost', None)]
+BREAKER = [('breakers', 'breakers', None), ('task', 'task', None), ('breaker_ns', 'breaker, ns', 1), ('plain_ns', 'plain', 1), ('loop_ns', 'loop', 1),
+           ('best_ns', 'breaker, best', 1), ('net_ns', 'less the loop', 1), ('plain_net_ns', 'plain less the loop', 1)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
@@ -94,6 +96,9 @@ BENCHES = [
     Bench('follower', 'Reader latency through the log', FOLLOWER,
           [words('perf/bench_follower --records 5000 --rate 100000')],
           [words('perf/bench_follower --records 1000000')]),
+    Bench('breaker', 'Breakers and the health of nodes', BREAKER,
+          [words('perf/bench_breaker --operations 20000 --rounds 1 --largest 16384')],
+          [words('perf/bench_breaker --operations 4000000 --rounds 9')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

@@ -280,11 +280,13 @@ static void breaker_move(struct breaker *b, const struct breaker_context *c,
 static const struct breaker_transition *
 breaker_next(const struct breaker *b, const struct breaker_options *o, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < breaker_transition_count; i++) {
+	assert(b->state < BREAKER_STATES);
+	for (uint32_t i = breaker_rows[b->state]; i < breaker_rows[b->state + 1]; i++) {
 		const struct breaker_transition *t = &breaker_transitions[i];
 
-		if ((t->from & BREAKER_BIT(b->state)) != 0 &&
-		    (o->states & BREAKER_BIT(t->to)) != 0 && breaker_holds(b, o, t->cause, now_ns))
+		assert(t->from == b->state);
+		if ((o->states & BREAKER_BIT(t->to)) != 0 &&
+		    breaker_holds(b, o, (enum breaker_cause)t->cause, now_ns))
 			return t;
 	}
 	return NULL;

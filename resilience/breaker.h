@@ -206,10 +206,13 @@ static inline void breaker_on_success(struct breaker *b, const struct breaker_co
 	uint32_t busy;
 
 	memcpy(&busy, &b->state, sizeof(busy));
-	if (__builtin_expect((busy | (ticket ^ b->epoch)) == 0 && b->fail == 0, 1)) {
-		/* CLOSED, no failure in the window: nothing can change but what is remembered. */
+	if (__builtin_expect((busy | (ticket ^ b->epoch)) == 0 && b->samples >= o->samples_min,
+	                     1)) {
+		/* CLOSED, nothing to attend to, and a rate that can only fall: it stays so. */
+		b->fail = window_push(b->fail, false, o->window);
 		b->samples = window_seen(b->samples, o->window);
 		b->fail_rate = window_rate_push(b->fail_rate, false, o->rate_shift);
+		b->consecutive = 0;
 		return;
 	}
 	breaker_on_success_slow(b, c, ticket, latency_ns, now_ns);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Breaker table: when a breaker leaves which state for which other one, as data. breaker.c walks
- * the rows from the top whenever something happened; the first one whose `from` has the present
- * state, whose `to` the options have, and whose cause holds is taken. Danger stands above relief,
- * and a row whose target may be lacking is followed by the one that is used then.
+ * Breaker table: when a breaker leaves which state for which other one, as data. Whenever something
+ * happened, breaker.c walks the rows of the present state from the top; the first one whose `to`
+ * the options have and whose cause holds is taken. Danger stands above relief, and a row whose
+ * target may be lacking is followed by the one that is used then.
  *
  * docs/resilience/breaker.md shows what is written here; a test keeps it so.
  */
@@ -45,16 +45,18 @@ enum breaker_cause {
 #define BREAKER_CAUSES 14u
 
 struct breaker_transition {
-	uint8_t from; /* BREAKER_BIT()s */
-	uint8_t to;   /* enum breaker_state */
+	uint8_t from; /* enum breaker_state */
+	uint8_t to;
 	uint8_t cause;
 	uint8_t reserved;
 };
 
-#define BREAKER_TRANSITIONS_MAX 32u
+#define BREAKER_TRANSITIONS 27u
 
-extern const struct breaker_transition breaker_transitions[];
-extern const uint32_t breaker_transition_count;
+/* Sorted by `from`. */
+extern const struct breaker_transition breaker_transitions[BREAKER_TRANSITIONS];
+/* The rows of a state: from breaker_rows[state] to below breaker_rows[state + 1]. */
+extern const uint8_t breaker_rows[BREAKER_STATES + 1];
 
 const char *breaker_state_name(enum breaker_state state);
 const char *breaker_cause_name(enum breaker_cause cause);

@@ -244,9 +244,9 @@ static bool cause_held(const struct run *r, const struct event *e)
 
 static bool is_row(const struct event *e)
 {
-	for (uint32_t i = 0; i < breaker_transition_count; i++)
-		if ((breaker_transitions[i].from & BREAKER_BIT(e->from)) != 0 &&
-		    breaker_transitions[i].to == e->to && breaker_transitions[i].cause == e->reason)
+	for (uint32_t i = 0; i < BREAKER_TRANSITIONS; i++)
+		if (breaker_transitions[i].from == e->from && breaker_transitions[i].to == e->to &&
+		    breaker_transitions[i].cause == e->reason)
 			return true;
 	return false;
 }

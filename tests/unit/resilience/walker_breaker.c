@@ -256,11 +256,10 @@ static bool step(void *context, const void *from, uint32_t choice, void *next)
 
 static bool is_row(uint8_t from, const struct state *s)
 {
-	for (uint32_t i = 0; i < breaker_transition_count; i++) {
+	for (uint32_t i = 0; i < BREAKER_TRANSITIONS; i++) {
 		const struct breaker_transition *t = &breaker_transitions[i];
 
-		if ((t->from & BREAKER_BIT(from)) != 0 && t->to == s->breaker.state &&
-		    (s->seen >> t->cause & 1) != 0)
+		if (t->from == from && t->to == s->breaker.state && (s->seen >> t->cause & 1) != 0)
 			return true;
 	}
 	return false;

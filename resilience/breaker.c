@@ -6,14 +6,7 @@
 #include "resilience/backoff.h"
 #include "resilience/event.h"
 
-/* struct breaker.flags */
-#define FLAG_NODES_OUT    1u /* every node is ejected */
-#define FLAG_PROBE_FAILED 2u /* within one call only */
-#define FLAG_UNSETTLED    4u /* CLOSED, and not yet calm there for the dwell time */
-#define FLAG_RAMP_GOOD    8u /* in this interval of the ramp */
-#define FLAG_RAMP_BAD     16u
-#define FLAGS_RAMP        (FLAG_RAMP_GOOD | FLAG_RAMP_BAD)
-
+#define FLAGS_RAMP (BREAKER_RAMP_GOOD | BREAKER_RAMP_BAD)
 #define EPOCH_STEP 256u /* the slot of a lease has the bits below */
 
 static_assert(offsetof(struct breaker, gate) == offsetof(struct breaker, state) + 1, "one word");
@@ -62,7 +55,7 @@ static bool breaker_forecast_counts(const struct breaker *b, const struct breake
 /* CLOSED long enough for what was before not to count any more. */
 static bool breaker_is_settled(const struct breaker *b)
 {
-	return b->openings == 0 && (b->flags & FLAG_UNSETTLED) == 0;
+	return b->openings == 0 && (b->flags & BREAKER_UNSETTLED) == 0;
 }
 
 static bool breaker_is_calm(const struct breaker *b, const struct breaker_options *o)
@@ -88,14 +81,14 @@ static bool breaker_holds(const struct breaker *b, const struct breaker_options 
 {
 	switch (cause) {
 	case BREAKER_CAUSE_NODES_OUT:
-		return (b->flags & FLAG_NODES_OUT) != 0;
+		return (b->flags & BREAKER_NODES_OUT) != 0;
 	case BREAKER_CAUSE_FAILURE_RATE:
 		return b->samples >= o->samples_min &&
 		       window_reaches(b->fail, b->samples, o->open_at_ppm);
 	case BREAKER_CAUSE_CONSECUTIVE:
 		return o->open_after != 0 && b->consecutive >= o->open_after;
 	case BREAKER_CAUSE_PROBE_FAILED:
-		return (b->flags & FLAG_PROBE_FAILED) != 0;
+		return (b->flags & BREAKER_PROBE_FAILED) != 0;
 	case BREAKER_CAUSE_LEASE_EXPIRED:
 		return now_ns >= breaker_first_lease_end(b);
 	case BREAKER_CAUSE_PROBES_SLOW:
@@ -103,7 +96,7 @@ static bool breaker_holds(const struct breaker *b, const struct breaker_options 
 	case BREAKER_CAUSE_PROBES_GOOD:
 		return b->probes.succeeded >= o->probes;
 	case BREAKER_CAUSE_OPEN_OVER:
-		return now_ns >= b->until_ns && (b->flags & FLAG_NODES_OUT) == 0;
+		return now_ns >= b->until_ns && (b->flags & BREAKER_NODES_OUT) == 0;
 	case BREAKER_CAUSE_LATENCY:
 		return b->latency_samples >= o->ultra_min &&
 		       b->latency_sum > o->ultra_latency_ns * b->latency_samples;
@@ -149,7 +142,7 @@ static void breaker_watch_relief(struct breaker *b, const struct breaker_options
 		b->calm_since_ns = now_ns;
 	if (b->state == BREAKER_CLOSED && breaker_dwelt(b, o, now_ns)) {
 		b->openings = 0;
-		b->flags &= (uint8_t)~FLAG_UNSETTLED;
+		b->flags &= (uint8_t)~BREAKER_UNSETTLED;
 		b->calm_since_ns = BREAKER_NEVER;
 	}
 }
@@ -167,7 +160,7 @@ static void breaker_forget(struct breaker *b)
 	b->latency_samples = 0;
 	b->consecutive = 0;
 	b->ramp = (struct breaker_ramp){0};
-	b->flags &= (uint8_t) ~(FLAGS_RAMP | FLAG_PROBE_FAILED);
+	b->flags &= (uint8_t) ~(FLAGS_RAMP | BREAKER_PROBE_FAILED);
 	b->epoch += EPOCH_STEP;
 }
 
@@ -253,9 +246,9 @@ static void breaker_move(struct breaker *b, const struct breaker_context *c,
 		counters->leases_expired += breaker_leases_due(b, now_ns);
 	if (t->cause == BREAKER_CAUSE_CALM) {
 		b->openings = 0;
-		b->flags &= (uint8_t)~FLAG_UNSETTLED;
+		b->flags &= (uint8_t)~BREAKER_UNSETTLED;
 	} else if (t->to == BREAKER_CLOSED) {
-		b->flags |= FLAG_UNSETTLED;
+		b->flags |= BREAKER_UNSETTLED;
 	}
 	switch ((enum breaker_state)t->to) {
 	case BREAKER_CLOSED:
@@ -308,7 +301,7 @@ static void breaker_settle(struct breaker *b, const struct breaker_context *c, u
 		breaker_watch_relief(b, c->options, now_ns);
 		assert(++moves < BREAKER_STATES);
 	}
-	assert((b->flags & FLAG_PROBE_FAILED) == 0);
+	assert((b->flags & BREAKER_PROBE_FAILED) == 0);
 }
 
 static struct breaker_grant breaker_lend(struct breaker *b, const struct breaker_context *c,
@@ -340,7 +333,7 @@ static void breaker_ramp_turn(struct breaker *b, const struct breaker_context *c
 	uint32_t quota = b->ramp.quota;
 
 	assert(b->gate == BREAKER_GATE_RAMP);
-	if ((b->flags & FLAGS_RAMP) == FLAG_RAMP_GOOD)
+	if ((b->flags & FLAGS_RAMP) == BREAKER_RAMP_GOOD)
 		quota += o->ramp_step;
 	b->flags &= (uint8_t)~FLAGS_RAMP;
 	b->ramp.used = 0;
@@ -397,14 +390,14 @@ static void breaker_ramp_record(struct breaker *b, const struct breaker_context 
 
 	assert(b->ramp.quota > 0);
 	if (!failed) {
-		b->flags |= FLAG_RAMP_GOOD;
+		b->flags |= BREAKER_RAMP_GOOD;
 		return;
 	}
-	if ((b->flags & FLAG_RAMP_BAD) == 0) {
+	if ((b->flags & BREAKER_RAMP_BAD) == 0) {
 		b->ramp.quota = half > o->ramp_start ? half : o->ramp_start;
 		c->counters[b->subject].ramp_backoffs++;
 	}
-	b->flags |= FLAG_RAMP_BAD;
+	b->flags |= BREAKER_RAMP_BAD;
 }
 
 static void breaker_record(struct breaker *b, const struct breaker_context *c, uint32_t ticket,
@@ -471,7 +464,7 @@ void breaker_on_failure(struct breaker *b, const struct breaker_context *c, uint
 		return;
 	}
 	if (breaker_redeem(b, c, ticket, now_ns))
-		b->flags |= FLAG_PROBE_FAILED;
+		b->flags |= BREAKER_PROBE_FAILED;
 	breaker_settle(b, c, now_ns);
 }
 
@@ -503,9 +496,9 @@ void breaker_on_nodes(struct breaker *b, const struct breaker_context *c, uint32
                       uint64_t now_ns)
 {
 	if (available == 0)
-		b->flags |= FLAG_NODES_OUT;
+		b->flags |= BREAKER_NODES_OUT;
 	else
-		b->flags &= (uint8_t)~FLAG_NODES_OUT;
+		b->flags &= (uint8_t)~BREAKER_NODES_OUT;
 	breaker_settle(b, c, now_ns);
 }
 
@@ -525,7 +518,7 @@ uint64_t breaker_deadline_ns(const struct breaker *b, const struct breaker_optio
 	case BREAKER_HALF_OPEN:
 		return breaker_first_lease_end(b);
 	case BREAKER_OPEN:
-		return (b->flags & FLAG_NODES_OUT) != 0 ? BREAKER_NEVER : b->until_ns;
+		return (b->flags & BREAKER_NODES_OUT) != 0 ? BREAKER_NEVER : b->until_ns;
 	}
 	assert(false);
 	return BREAKER_NEVER;

@@ -115,6 +115,14 @@ struct breaker_probes {
 /* The gate of breaker_allow(). */
 enum breaker_gate { BREAKER_GATE_FREE, BREAKER_GATE_SHUT, BREAKER_GATE_PROBES, BREAKER_GATE_RAMP };
 
+enum breaker_flag {
+	BREAKER_NODES_OUT = 1,    /* every node is ejected */
+	BREAKER_PROBE_FAILED = 2, /* within one call only */
+	BREAKER_UNSETTLED = 4,    /* CLOSED, and not yet calm there for the dwell time */
+	BREAKER_RAMP_GOOD = 8,    /* successes in this interval of the ramp */
+	BREAKER_RAMP_BAD = 16,    /* failures */
+};
+
 struct breaker {
 	union {
 		struct {
@@ -134,10 +142,10 @@ struct breaker {
 		struct breaker_probes probes; /* HALF_OPEN */
 	};
 	/* All zero: CLOSED and nothing to attend to. */
-	uint8_t state;    /* enum breaker_state */
-	uint8_t gate;     /* enum breaker_gate */
-	uint8_t openings; /* since it was last calm; saturating */
-	uint8_t flags;
+	uint8_t state;           /* enum breaker_state */
+	uint8_t gate;            /* enum breaker_gate */
+	uint8_t openings;        /* since it was last calm; saturating */
+	uint8_t flags;           /* enum breaker_flag */
 	uint8_t samples;         /* operations in the window */
 	uint8_t latency_samples; /* up to 2^latency_shift */
 	uint8_t consecutive;     /* failures; saturating */
@@ -268,8 +276,13 @@ void breaker_tick(struct breaker *b, const struct breaker_context *c, uint64_t n
 /* When a tick may change something; BREAKER_NEVER: only a fact will. */
 uint64_t breaker_deadline_ns(const struct breaker *b, const struct breaker_options *o);
 
-/* Whether these bytes can be a breaker's with these options: for bytes that come from elsewhere. */
+/* Whether these bytes can be a breaker's with these options. */
 bool breaker_is_sound(const struct breaker *b, const struct breaker_options *o);
+/* To be called with bytes that come from elsewhere: an earlier run, another core. False: they are
+ * no breaker, which is then as new. The clock may be another one: no time lies further ahead than
+ * one that was set now. Probes of the other life are out until their leases expire. */
+bool breaker_restore(struct breaker *b, const struct breaker_options *o, uint32_t subject,
+                     uint64_t now_ns);
 
 /* Attempts at once, at least; 0: other rules decide. */
 static inline uint32_t breaker_parallel(const struct breaker *b, const struct breaker_options *o)

@@ -360,3 +360,25 @@ bool health_is_sound(const struct health *h)
 	}
 	return available == h->available;
 }
+
+bool health_restore(struct health *h, const struct health_options *o, uint32_t subject,
+                    uint32_t nodes, uint64_t now_ns)
+{
+	assert(nodes > 0);
+	assert(nodes <= HEALTH_NODES_MAX);
+	if (!health_is_sound(h) || h->count != nodes) {
+		(void)health_init(h, subject, nodes);
+		return false;
+	}
+	h->subject = subject;
+	for (uint32_t i = 0; i < nodes; i++) {
+		struct health_node *n = &h->nodes[i];
+		uint64_t latest_ns = now_ns + o->eject_max_ns;
+
+		n->pending = 0;
+		n->stamp_ns = n->stamp_ns < now_ns ? n->stamp_ns : now_ns;
+		if (n->state == HEALTH_EJECTED && n->ejected_until_ns > latest_ns)
+			n->ejected_until_ns = latest_ns;
+	}
+	return true;
+}

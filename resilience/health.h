@@ -160,8 +160,13 @@ uint64_t health_latency_ns(const struct health *h, const struct health_options *
                            uint64_t now_ns);
 uint32_t health_success_ppm(const struct health *h, uint32_t node);
 
-/* Whether these bytes can be a service's nodes: for bytes that come from elsewhere. */
+/* Whether these bytes can be a service's nodes. */
 bool health_is_sound(const struct health *h);
+/* To be called with bytes that come from elsewhere: an earlier run, another core. False: they are
+ * not those of so many nodes, which are then as new. The clock may be another one: no ejection
+ * lasts longer than one that began now. Nothing is out any more. */
+bool health_restore(struct health *h, const struct health_options *o, uint32_t subject,
+                    uint32_t nodes, uint64_t now_ns);
 
 const char *health_state_name(enum health_state state);
 const char *health_cause_name(enum health_cause cause);

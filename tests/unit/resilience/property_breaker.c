@@ -76,6 +76,7 @@ static uint64_t total_operations;
 static uint64_t total_events[BREAKER_CAUSES];
 static uint64_t total_probes;
 static uint64_t total_held_back;
+static uint64_t hash; /* of all events: the same on every machine and build */
 
 static bool chance(struct run *r, uint32_t ppm)
 {
@@ -275,6 +276,8 @@ static void follow(struct run *r, const struct event *e)
 		r->in_a_row = 0;
 		r->quota = 0;
 	}
+	hash = (hash ^ e->time_ns ^ e->detail ^ e->value << 32 ^ e->reason) * 0x9e3779b97f4a7c15ull;
+	hash ^= hash >> 29;
 	r->entered_ns[e->to] = e->time_ns;
 	r->state = (enum breaker_state)e->to;
 	total_events[e->reason]++;
@@ -525,8 +528,8 @@ int main(int argc, char **argv)
 		wrong++;
 	}
 	printf("%" PRIu64 " operations, %" PRIu64 " probes, %" PRIu64
-	       " held back, %u wrong, seeds up to %" PRIu64 "\n",
-	       total_operations, total_probes, total_held_back, wrong, seed - 1);
+	       " held back, %u wrong, seeds up to %" PRIu64 ", hash %016" PRIx64 "\n",
+	       total_operations, total_probes, total_held_back, wrong, seed - 1, hash);
 	for (uint32_t i = 0; i < BREAKER_CAUSES; i++) {
 		printf("%10" PRIu64 " x %s\n", total_events[i],
 		       breaker_cause_name((enum breaker_cause)i));

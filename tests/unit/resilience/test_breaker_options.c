@@ -133,6 +133,118 @@ static void forged_bytes_are_refused(void)
 	CU_ASSERT_FALSE(breaker_is_sound(&f.breaker, &f.options));
 }
 
+/* Saved by a clock that was far ahead of this one; then by one far behind. */
+static void restored_under_another_clock(void)
+{
+	static struct fixture f;
+	struct breaker saved[3];
+
+	fixture_init(&f);
+	fixture_open(&f);
+	saved[0] = f.breaker;
+	fixture_probe(&f);
+	CU_ASSERT_EQUAL(fixture_allow(&f), BREAKER_PROBE);
+	saved[1] = f.breaker;
+	for (uint32_t i = 0; i < 3; i++) {
+		fixture_succeed(&f, f.ticket, MS);
+		fixture_allow(&f);
+	}
+	saved[2] = f.breaker;
+	for (uint32_t i = 0; i < 3; i++)
+		for (uint64_t now_ns = SECOND; now_ns < 1u << 30; now_ns += 1u << 28) {
+			struct breaker b = saved[i];
+			uint64_t longest_ns = i == 0   ? f.options.open_max_ns
+			                      : i == 1 ? f.options.lease_ns
+			                               : f.options.ramp_interval_ns;
+
+			CU_ASSERT_TRUE(breaker_restore(&b, &f.options, 3, now_ns));
+			CU_ASSERT_TRUE(breaker_is_sound(&b, &f.options));
+			CU_ASSERT_EQUAL(b.state, saved[i].state);
+			if (i < 2) {
+				CU_ASSERT_EQUAL(breaker_deadline_ns(&b, &f.options),
+				                now_ns + longest_ns);
+			}
+			b.subject = 0;
+			f.context.counters = f.counters;
+			breaker_tick(&b, &f.context, now_ns + longest_ns);
+			CU_ASSERT_EQUAL(b.state, i == 0   ? BREAKER_HALF_OPEN
+			                         : i == 1 ? BREAKER_OPEN
+			                                  : BREAKER_RESILIENT);
+			b = saved[i];
+			CU_ASSERT_TRUE(
+			        breaker_restore(&b, &f.options, FIXTURE_SUBJECT, 1ull << 60));
+			CU_ASSERT_EQUAL(memcmp(&b, &saved[i], sizeof(b)), 0);
+		}
+}
+
+/* What is taken for sound can be used: no assert, and sound it stays. Bytes of real breakers, some
+ * of them changed. */
+static void forged_bytes_do_no_harm(void)
+{
+	static struct fixture f;
+	struct breaker real[4];
+	struct prng dice;
+	uint32_t taken = 0;
+
+	fixture_init(&f);
+	real[0] = f.breaker;
+	fixture_open(&f);
+	real[1] = f.breaker;
+	fixture_probe(&f);
+	fixture_allow(&f);
+	real[2] = f.breaker;
+	for (uint32_t i = 0; i < 3; i++) {
+		fixture_succeed(&f, f.ticket, 3 * SECOND);
+		fixture_allow(&f);
+	}
+	real[3] = f.breaker;
+	prng_init(&dice, 3);
+	for (uint32_t i = 0; i < 200000; i++) {
+		struct breaker *b = &f.breaker;
+		uint8_t *bytes = (uint8_t *)b;
+
+		*b = real[prng_below(&dice, 4)];
+		for (uint64_t k = prng_below(&dice, 4); k > 0; k--)
+			bytes[prng_below(&dice, sizeof(*b))] =
+			        (uint8_t)(prng_next(&dice) >> prng_below(&dice, 8) & 0xff);
+		f.now_ns = prng_below(&dice, 2000 * SECOND) + 1;
+		if (!breaker_restore(b, &f.options, FIXTURE_SUBJECT, f.now_ns))
+			continue;
+		taken++;
+		for (uint32_t k = 0; k < 12; k++) {
+			uint64_t what = prng_below(&dice, 6);
+
+			f.now_ns += prng_below(&dice, SECOND);
+			if (what == 0)
+				fixture_allow(&f);
+			else if (what == 1)
+				fixture_succeed(&f, b->epoch | (uint32_t)prng_below(&dice, 3), MS);
+			else if (what == 2)
+				fixture_fail(&f, b->epoch | (uint32_t)prng_below(&dice, 3));
+			else if (what == 3)
+				fixture_measure(&f, b->epoch, prng_next(&dice));
+			else
+				fixture_wait(&f, what == 4 ? 1 : 9 * SECOND);
+			CU_ASSERT_TRUE_FATAL(breaker_is_sound(b, &f.options));
+		}
+	}
+	CU_ASSERT(taken > 20000);
+	CU_ASSERT(taken < 199000);
+}
+
+static void nonsense_is_as_new(void)
+{
+	static struct fixture f;
+	struct breaker b;
+	struct breaker fresh;
+
+	fixture_init(&f);
+	memset(&b, 0xa5, sizeof(b));
+	CU_ASSERT_FALSE(breaker_restore(&b, &f.options, 7, SECOND));
+	breaker_init(&fresh, 7);
+	CU_ASSERT_EQUAL(memcmp(&b, &fresh, sizeof(b)), 0);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -142,6 +254,9 @@ int main(void)
 	        {"times", times},
 	        {"admission", admission},
 	        {"forged bytes are refused", forged_bytes_are_refused},
+	        {"restored under another clock", restored_under_another_clock},
+	        {"forged bytes do no harm", forged_bytes_do_no_harm},
+	        {"nonsense is as new", nonsense_is_as_new},
 	};
 
 	return SUITE_RUN("breaker_options", tests);

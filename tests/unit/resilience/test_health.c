@@ -287,6 +287,31 @@ static void all_may_be_ejected(void)
 	CU_ASSERT_EQUAL(best(0), 0);
 }
 
+static void restored_under_another_clock(void)
+{
+	struct health copy;
+
+	fresh(2);
+	succeed(1, 100 * MS);
+	eject(0);
+	health_on_send(&health, 1);
+	copy = health;
+	CU_ASSERT_TRUE(health_restore(&copy, &options, 3, 2, SECOND));
+	CU_ASSERT_TRUE(health_is_sound(&copy));
+	CU_ASSERT_EQUAL(copy.subject, 3);
+	CU_ASSERT_EQUAL(copy.nodes[1].pending, 0);
+	CU_ASSERT_EQUAL(health_deadline_ns(&copy), SECOND + options.eject_max_ns);
+	CU_ASSERT_EQUAL(health_latency_ns(&copy, &options, 1, SECOND), 100 * MS);
+	copy = health;
+	CU_ASSERT_TRUE(health_restore(&copy, &options, 2, 2, now_ns));
+	CU_ASSERT_EQUAL(health_deadline_ns(&copy), health_deadline_ns(&health));
+	CU_ASSERT_FALSE(health_restore(&copy, &options, 2, 3, now_ns)); /* of another service */
+	CU_ASSERT_EQUAL(copy.available, 3);
+	memset(&copy, 0xa5, sizeof(copy));
+	CU_ASSERT_FALSE(health_restore(&copy, &options, 2, 8, now_ns));
+	CU_ASSERT_TRUE(health_is_sound(&copy));
+}
+
 static void switched_off(void)
 {
 	fresh(2);
@@ -421,6 +446,7 @@ int main(void)
 	        {"probation", probation},
 	        {"ejections grow and settle", ejections_grow_and_settle},
 	        {"all may be ejected", all_may_be_ejected},
+	        {"restored under another clock", restored_under_another_clock},
 	        {"switched off", switched_off},
 	        {"unpaired outcomes are counted", unpaired_outcomes_are_counted},
 	        {"options have bounds", options_have_bounds},

@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 #include "resilience/backoff.h"
+#include "resilience/breaker_ramp.h"
 #include "resilience/event.h"
 
-#define FLAGS_RAMP (BREAKER_RAMP_GOOD | BREAKER_RAMP_BAD)
 #define EPOCH_STEP 256u /* the slot of a lease has the bits below */
 
 static_assert(offsetof(struct breaker, gate) == offsetof(struct breaker, state) + 1, "one word");
@@ -160,7 +160,7 @@ static void breaker_forget(struct breaker *b)
 	b->latency_samples = 0;
 	b->consecutive = 0;
 	b->ramp = (struct breaker_ramp){0};
-	b->flags &= (uint8_t) ~(FLAGS_RAMP | BREAKER_PROBE_FAILED);
+	b->flags &= (uint8_t) ~(BREAKER_RAMP_FLAGS | BREAKER_PROBE_FAILED);
 	b->epoch += EPOCH_STEP;
 }
 
@@ -204,15 +204,8 @@ static void breaker_enter_working(struct breaker *b, const struct breaker_option
 		return;
 	b->fail = 0;
 	b->slow = 0;
-	b->until_ns = BREAKER_NEVER;
-	b->ramp = (struct breaker_ramp){0};
-	b->gate = BREAKER_GATE_FREE;
 	assert(b->samples == 0);
-	if (o->ramp_interval_ns != 0) {
-		b->ramp.quota = o->ramp_start;
-		b->until_ns = now_ns + o->ramp_interval_ns;
-		b->gate = BREAKER_GATE_RAMP;
-	}
+	breaker_ramp_start(b, o, now_ns);
 }
 
 static uint64_t breaker_leases_due(const struct breaker *b, uint64_t now_ns)
@@ -325,43 +318,6 @@ static struct breaker_grant breaker_lend(struct breaker *b, const struct breaker
 	return (struct breaker_grant){BREAKER_PROBE, b->epoch | (slot + 1)};
 }
 
-/* An interval of the ramp is over. What was not tried teaches nothing: without outcomes the quota
- * stays. */
-static void breaker_ramp_turn(struct breaker *b, const struct breaker_context *c, uint64_t now_ns)
-{
-	const struct breaker_options *o = c->options;
-	uint32_t quota = b->ramp.quota;
-
-	assert(b->gate == BREAKER_GATE_RAMP);
-	if ((b->flags & FLAGS_RAMP) == BREAKER_RAMP_GOOD)
-		quota += o->ramp_step;
-	b->flags &= (uint8_t)~FLAGS_RAMP;
-	b->ramp.used = 0;
-	b->until_ns = now_ns + o->ramp_interval_ns;
-	if (quota < o->ramp_end) {
-		b->ramp.quota = (uint16_t)quota;
-		return;
-	}
-	b->ramp.quota = 0;
-	b->until_ns = BREAKER_NEVER;
-	b->gate = BREAKER_GATE_FREE;
-	c->counters[b->subject].ramps++;
-}
-
-static struct breaker_grant breaker_ramp(struct breaker *b, const struct breaker_context *c,
-                                         uint64_t now_ns)
-{
-	if (now_ns >= b->until_ns)
-		breaker_ramp_turn(b, c, now_ns);
-	if (b->gate == BREAKER_GATE_RAMP && b->ramp.used >= b->ramp.quota) {
-		c->counters[b->subject].held_back++;
-		return (struct breaker_grant){BREAKER_REJECT, 0};
-	}
-	if (b->gate == BREAKER_GATE_RAMP)
-		b->ramp.used++;
-	return (struct breaker_grant){BREAKER_ALLOW, b->epoch};
-}
-
 struct breaker_grant breaker_allow_slow(struct breaker *b, const struct breaker_context *c,
                                         uint64_t now_ns)
 {
@@ -376,28 +332,10 @@ struct breaker_grant breaker_allow_slow(struct breaker *b, const struct breaker_
 	case BREAKER_GATE_PROBES:
 		return breaker_lend(b, c, now_ns);
 	case BREAKER_GATE_RAMP:
-		return breaker_ramp(b, c, now_ns);
+		return breaker_ramp_allow(b, c, now_ns);
 	}
 	assert(false);
 	return (struct breaker_grant){BREAKER_REJECT, 0};
-}
-
-/* One failure halves the quota, the others of the same interval tell nothing new. */
-static void breaker_ramp_record(struct breaker *b, const struct breaker_context *c, bool failed)
-{
-	const struct breaker_options *o = c->options;
-	uint16_t half = b->ramp.quota / 2;
-
-	assert(b->ramp.quota > 0);
-	if (!failed) {
-		b->flags |= BREAKER_RAMP_GOOD;
-		return;
-	}
-	if ((b->flags & BREAKER_RAMP_BAD) == 0) {
-		b->ramp.quota = half > o->ramp_start ? half : o->ramp_start;
-		c->counters[b->subject].ramp_backoffs++;
-	}
-	b->flags |= BREAKER_RAMP_BAD;
 }
 
 static void breaker_record(struct breaker *b, const struct breaker_context *c, uint32_t ticket,

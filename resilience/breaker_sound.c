@@ -2,9 +2,7 @@
  *
  * What holds of every breaker between two calls, and how bytes that come from elsewhere become one.
  */
-#include <stddef.h>
-
-#include "resilience/breaker.h"
+#include "resilience/breaker_ramp.h"
 
 static bool sound_gate(const struct breaker *b, const struct breaker_options *o)
 {
@@ -52,7 +50,7 @@ bool breaker_is_sound(const struct breaker *b, const struct breaker_options *o)
 	uint8_t flags = BREAKER_NODES_OUT | BREAKER_UNSETTLED;
 
 	if (b->gate == BREAKER_GATE_RAMP)
-		flags |= BREAKER_RAMP_GOOD | BREAKER_RAMP_BAD;
+		flags |= BREAKER_RAMP_FLAGS;
 	if (b->epoch % 256 != 0 || (b->flags & ~flags) != 0)
 		return false;
 	return sound_gate(b, o) && sound_measurements(b, o);

@@ -111,6 +111,17 @@ static inline void fixture_probes(struct fixture *f, uint64_t latency_ns)
 	}
 }
 
+/* Successes up to the end of the ramp and of the dwell time. */
+static inline void fixture_recover(struct fixture *f)
+{
+	for (uint32_t i = 0; i < 3000 && f->breaker.state != BREAKER_CLOSED; i++) {
+		if (fixture_allow(f) == BREAKER_ALLOW)
+			fixture_succeed(f, f->ticket, 100 * MS);
+		f->now_ns += 10 * MS;
+	}
+	CU_ASSERT_EQUAL_FATAL(f->breaker.state, BREAKER_CLOSED);
+}
+
 /* The last event. */
 static inline struct event fixture_event(const struct fixture *f)
 {

@@ -292,7 +292,8 @@ static void breaker_settle(struct breaker *b, const struct breaker_context *c, u
 			break;
 		breaker_move(b, c, t, now_ns);
 		breaker_watch_relief(b, c->options, now_ns);
-		assert(++moves < BREAKER_STATES);
+		moves++;
+		assert(moves < BREAKER_STATES);
 	}
 	assert((b->flags & BREAKER_PROBE_FAILED) == 0);
 }
@@ -348,6 +349,8 @@ static void breaker_record(struct breaker *b, const struct breaker_context *c, u
 		c->counters[b->subject].stale++;
 		return;
 	}
+	bool can_only_ease = !failed && b->samples >= o->samples_min;
+
 	b->fail = window_push(b->fail, failed, o->window);
 	b->samples = window_seen(b->samples, o->window);
 	b->fail_rate = window_rate_push(b->fail_rate, failed, o->rate_shift);
@@ -357,6 +360,12 @@ static void breaker_record(struct breaker *b, const struct breaker_context *c, u
 		b->consecutive++;
 	if (b->gate == BREAKER_GATE_RAMP)
 		breaker_ramp_record(b, c, failed);
+	if (can_only_ease) {
+		/* No rate has risen: nothing can come of it but relief, once that has lasted. */
+		breaker_watch_relief(b, o, now_ns);
+		if (!breaker_dwelt(b, o, now_ns))
+			return;
+	}
 	breaker_settle(b, c, now_ns);
 }
 

@@ -27,12 +27,12 @@
 #include "resilience/health.h"
 #include "resilience/prng.h"
 
-#define SECOND      1000000000ull
-#define STEP_NS     100ull
-#define SCATTER     0x9e3779b1u /* odd: every breaker in turn, far apart */
-#define EVENTS      4096u
-#define NODES       3u
-#define NODE_GROUPS (1u << 14)
+#define SECOND       1000000000ull
+#define STEP_NS      100ull
+#define SCATTER      0x9e3779b1u /* odd: every breaker in turn, far apart */
+#define EVENTS       4096u
+#define NODES        3u
+#define SERVICES_MAX (1u << 14) /* with nodes */
 
 /* No task pays for another one's questions. */
 #define INLINE static inline __attribute__((always_inline))
@@ -158,7 +158,7 @@ INLINE uint64_t do_plain(struct bench *b, enum task task, uint32_t i, uint64_t n
 
 INLINE uint64_t do_node(struct bench *b, uint32_t i, uint64_t n, uint64_t now_ns)
 {
-	struct health *h = &b->health[i % NODE_GROUPS];
+	struct health *h = &b->health[i];
 	uint32_t node = health_best(h, &b->health_options, 0, now_ns);
 
 	if (node == HEALTH_NONE)
@@ -170,7 +170,7 @@ INLINE uint64_t do_node(struct bench *b, uint32_t i, uint64_t n, uint64_t now_ns
 
 INLINE uint64_t do_plain_node(struct bench *b, uint32_t i)
 {
-	return plain_node(&b->nodes[i % NODE_GROUPS]) < NODES;
+	return plain_node(&b->nodes[i]) < NODES;
 }
 
 /* Returns how many were let in. */
@@ -246,8 +246,8 @@ static void prepare(struct bench *b, enum task task)
 	for (uint32_t i = 0; i <= b->mask; i++)
 		prepare_breaker(b, task, i);
 	health_options_standard(&b->health_options, SECOND);
-	memset(b->nodes, 0, NODE_GROUPS * sizeof(*b->nodes));
-	for (uint32_t i = 0; i < NODE_GROUPS; i++)
+	memset(b->nodes, 0, SERVICES_MAX * sizeof(*b->nodes));
+	for (uint32_t i = 0; i <= b->mask && i < SERVICES_MAX; i++)
 		if (health_init(&b->health[i], i, NODES) != 0)
 			measure_fail("bench_breaker: no nodes");
 }
@@ -294,7 +294,7 @@ static void measure(struct bench *b, const struct options *o, enum task task,
 		measure_fail("bench_breaker: %s: they let in different operations",
 		             task_names[task]);
 	measure_row(out);
-	measure_count(out, "breakers", task == TASK_NODE ? NODE_GROUPS : b->mask + 1ull);
+	measure_count(out, "breakers", b->mask + 1ull);
 	measure_text(out, "task", task_names[task]);
 	static const char *const keys[WAY_COUNT] = {"loop_ns", "breaker_ns", "plain_ns"};
 
@@ -314,9 +314,9 @@ static void open_bench(struct bench *b, uint32_t breakers)
 	b->breakers = measure_memory(breakers * sizeof(*b->breakers));
 	b->counters = measure_memory(breakers * sizeof(*b->counters));
 	b->plain = measure_memory(breakers * sizeof(*b->plain));
-	b->health = measure_memory(NODE_GROUPS * sizeof(*b->health));
-	b->health_counters = measure_memory(NODE_GROUPS * sizeof(*b->health_counters));
-	b->nodes = measure_memory(NODE_GROUPS * sizeof(*b->nodes));
+	b->health = measure_memory(SERVICES_MAX * sizeof(*b->health));
+	b->health_counters = measure_memory(SERVICES_MAX * sizeof(*b->health_counters));
+	b->nodes = measure_memory(SERVICES_MAX * sizeof(*b->nodes));
 	if (event_ring_init(&b->ring, b->events, EVENTS) != 0)
 		measure_fail("bench_breaker: no ring");
 	b->context = (struct breaker_context){&b->options, b->counters, &b->ring, &b->prng};
@@ -357,7 +357,7 @@ int main(int argc, char **argv)
 			break;
 		open_bench(&bench, sizes[s]);
 		for (enum task t = TASK_ALLOW; t < TASK_COUNT; t++)
-			if (t != TASK_NODE || s == 1)
+			if (t != TASK_NODE || sizes[s] <= SERVICES_MAX)
 				measure(&bench, &o, t, &out);
 		close_bench(&bench);
 	}

@@ -25,8 +25,22 @@ const struct health_transition health_transitions[] = {
 
 const uint32_t health_transition_count = sizeof(health_transitions) / sizeof(health_transitions[0]);
 
-/* What is left of a value after the time. */
-static uint64_t health_decay(uint64_t value, uint64_t elapsed_ns, uint64_t half_life_ns)
+/* Time goes in steps, and what is not yet a step is kept for later: however often a node is
+ * measured, its peak comes down. Returns the steps since the stamp; a division only when there are
+ * any. */
+static uint64_t health_steps(const struct health_node *n, const struct health_options *o,
+                             uint64_t now_ns)
+{
+	uint64_t step_ns = o->half_life_ns / DECAY_STEPS;
+
+	assert(step_ns > 0);
+	if (now_ns < n->stamp_ns + step_ns)
+		return 0;
+	return (now_ns - n->stamp_ns) / step_ns;
+}
+
+/* What is left of a value after the steps. */
+static uint64_t health_decay(uint64_t value, uint64_t steps)
 {
 	/* 65536 x 2^(-i / 64) */
 	static const uint32_t part[DECAY_STEPS] = {
@@ -39,11 +53,8 @@ static uint64_t health_decay(uint64_t value, uint64_t elapsed_ns, uint64_t half_
 	};
 
 	assert(value <= LATENCY_MAX_NS);
-	if (elapsed_ns >= half_life_ns * DECAY_HALVES_MAX)
+	if (steps >= DECAY_STEPS * DECAY_HALVES_MAX)
 		return 0;
-	uint64_t steps = elapsed_ns * DECAY_STEPS / half_life_ns;
-
-	assert(steps < DECAY_STEPS * DECAY_HALVES_MAX);
 	return (value * part[steps % DECAY_STEPS] >> 16) >> (steps / DECAY_STEPS);
 }
 
@@ -63,9 +74,9 @@ static uint64_t health_node_latency(const struct health_node *n, const struct he
 {
 	if (n->measured == 0)
 		return o->latency_initial_ns;
-	uint64_t elapsed_ns = now_ns > n->stamp_ns ? now_ns - n->stamp_ns : 0;
+	uint64_t steps = health_steps(n, o, now_ns);
 
-	return health_decay(n->latency_ns, elapsed_ns, o->half_life_ns);
+	return steps == 0 ? n->latency_ns : health_decay(n->latency_ns, steps);
 }
 
 /* 0: admitted, or on probation and idle; 1: only if there is nobody else; 2: not at all. */
@@ -233,13 +244,19 @@ static void health_measure(struct health_node *n, const struct health_options *o
                            uint64_t latency_ns, uint64_t now_ns)
 {
 	uint64_t latency = latency_ns < LATENCY_MAX_NS ? latency_ns : LATENCY_MAX_NS;
-	uint64_t elapsed_ns = now_ns > n->stamp_ns ? now_ns - n->stamp_ns : 0;
 
-	if (n->measured != 0 && n->latency_ns > latency)
-		latency += health_decay(n->latency_ns - latency, elapsed_ns, o->half_life_ns);
-	n->latency_ns = latency;
-	n->stamp_ns = now_ns;
-	n->measured = 1;
+	if (n->measured == 0 || latency >= n->latency_ns) {
+		n->latency_ns = latency;
+		n->stamp_ns = now_ns;
+		n->measured = 1;
+		return;
+	}
+	uint64_t steps = health_steps(n, o, now_ns);
+
+	if (steps == 0)
+		return;
+	n->latency_ns = latency + health_decay(n->latency_ns - latency, steps);
+	n->stamp_ns += steps * (o->half_life_ns / DECAY_STEPS);
 }
 
 static struct health_node *health_returned(struct health *h, const struct health_context *c,

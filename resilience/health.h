@@ -67,7 +67,7 @@ extern const uint32_t health_transition_count;
 struct health_options {
 	uint64_t eject_ns;
 	uint64_t eject_max_ns;
-	uint64_t half_life_ns;       /* of the peak latency; 16 or more */
+	uint64_t half_life_ns;       /* of the peak latency; 64 or more */
 	uint64_t latency_initial_ns; /* of a node that was never measured */
 	uint32_t eject_jitter_ppm;   /* up to this part of the ejection is taken off */
 	uint32_t outlier_ppm;        /* 0: no ejection by rate */
@@ -79,7 +79,7 @@ struct health_options {
 
 struct health_node {
 	uint64_t latency_ns;       /* peak-EWMA at stamp_ns; 0 with samples == 0: not known */
-	uint64_t stamp_ns;         /* of the last measurement */
+	uint64_t stamp_ns;         /* from when on the peak has to come down */
 	uint64_t ejected_until_ns; /* UINT64_MAX: it is not */
 	uint32_t fail_rate;        /* of WINDOW_RATE_ONE; success is the rest */
 	uint16_t pending;          /* attempts that are out */
@@ -92,12 +92,12 @@ struct health_node {
 	uint8_t reserved[3];
 };
 
-struct health { /* of one service on one core */
-	struct health_node nodes[HEALTH_NODES_MAX];
+struct health {            /* of one service on one core */
 	uint32_t subject;  /* in events */
 	uint8_t count;     /* nodes */
 	uint8_t available; /* of these: not ejected */
 	uint8_t reserved[2];
+	struct health_node nodes[HEALTH_NODES_MAX];
 };
 
 struct health_counters { /* cold; of one service */

@@ -9,7 +9,7 @@
 #include "resilience/window.h"
 
 #define RATE_SHIFT_MAX   15u
-#define HALF_LIFE_MIN_NS 16u
+#define HALF_LIFE_MIN_NS 64u
 #define HALF_LIFE_MAX_NS (BACKOFF_TIME_MAX >> 1)
 #define SCALE_MIN_NS     1000u
 
@@ -43,7 +43,7 @@ const char *health_options_check(const struct health_options *o)
 	if (o->eject_jitter_ppm > BACKOFF_JITTER_MAX)
 		return "eject_jitter_ppm: 0 to 900000";
 	if (o->half_life_ns < HALF_LIFE_MIN_NS || o->half_life_ns > HALF_LIFE_MAX_NS)
-		return "half_life_ns: 16 to 2^52";
+		return "half_life_ns: 64 to 2^52";
 	if (o->latency_initial_ns > 1ull << 46)
 		return "latency_initial_ns: 0 to 2^46";
 	if (o->outlier_ppm > WINDOW_PPM)

@@ -108,8 +108,27 @@ static void latency_jumps_up_and_comes_down_slowly(void)
 	CU_ASSERT(left_ns > 420 * MS && left_ns < 421 * MS);
 	now_ns += 100 * options.half_life_ns;
 	CU_ASSERT_EQUAL(health_latency_ns(&health, &options, 0, now_ns), 0);
+	now_ns += UINT64_MAX / 4;
+	CU_ASSERT_EQUAL(health_latency_ns(&health, &options, 0, now_ns), 0);
 	succeed(0, 100 * MS);
 	CU_ASSERT_EQUAL(health_latency_ns(&health, &options, 0, now_ns), 100 * MS);
+}
+
+/* Measured so often that no time seems to pass between two measurements. */
+static void a_peak_comes_down_however_often(void)
+{
+	for (uint64_t every_ns = 1000; every_ns <= 10 * MS; every_ns *= 10) {
+		fresh(1);
+		options.half_life_ns = 100 * MS;
+		succeed(0, 900 * MS);
+		for (uint64_t t = 0; t < 2 * options.half_life_ns; t += every_ns) {
+			now_ns += every_ns;
+			succeed(0, 100 * MS);
+		}
+		uint64_t left_ns = health_latency_ns(&health, &options, 0, now_ns);
+
+		CU_ASSERT(left_ns >= 299 * MS && left_ns <= 305 * MS);
+	}
 }
 
 static void decay_never_rises(void)
@@ -437,6 +456,7 @@ int main(void)
 	        {"the fastest and least asked", the_fastest_and_least_asked},
 	        {"ties go to the first", ties_go_to_the_first},
 	        {"latency jumps up, comes down slowly", latency_jumps_up_and_comes_down_slowly},
+	        {"a peak comes down however often", a_peak_comes_down_however_often},
 	        {"decay never rises", decay_never_rises},
 	        {"a slow node is tried again", a_slow_node_is_tried_again},
 	        {"a late reply only measures", a_late_reply_only_measures},

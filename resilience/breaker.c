@@ -52,7 +52,7 @@ static bool breaker_forecast_counts(const struct breaker *b, const struct breake
 	return o->forecast_level != 0 && b->forecast >= o->forecast_level;
 }
 
-/* CLOSED long enough for what was before not to count any more. */
+/* Well for long enough that what was before does not count any more. */
 static bool breaker_is_settled(const struct breaker *b)
 {
 	return b->openings == 0 && (b->flags & BREAKER_UNSETTLED) == 0;
@@ -110,39 +110,46 @@ static bool breaker_holds(const struct breaker *b, const struct breaker_options 
 	case BREAKER_CAUSE_CALM:
 	case BREAKER_CAUSE_FAST:
 		/* calm_since_ns is what the state waits for: breaker_watch_relief(). */
-		return breaker_dwelt(b, o, now_ns);
+		return (b->flags & BREAKER_SETTLING) == 0 && breaker_dwelt(b, o, now_ns);
 	}
 	assert(false);
 	return false;
 }
 
-/* Since when things are as the present state's way down wants them. */
+/* Since when things are as the present state's way down wants them; or else, since when failures
+ * are few enough to forget past openings. A service may be slow for hours without failing. */
 static void breaker_watch_relief(struct breaker *b, const struct breaker_options *o,
                                  uint64_t now_ns)
 {
-	bool relief = false;
+	bool down = false;
+	bool settling = false;
 
 	switch ((enum breaker_state)b->state) {
 	case BREAKER_CLOSED:
-		relief = !breaker_is_settled(b) && breaker_is_calm(b, o);
+		settling = !breaker_is_settled(b) && breaker_is_calm(b, o);
 		break;
 	case BREAKER_RESILIENT:
-		relief = breaker_is_calm(b, o);
+		down = breaker_is_calm(b, o);
 		break;
 	case BREAKER_ULTRA_RESILIENT:
-		relief = breaker_is_fast(b, o);
+		down = breaker_is_fast(b, o);
+		settling = !down && !breaker_is_settled(b) && breaker_is_calm(b, o);
 		break;
 	case BREAKER_HALF_OPEN: /* its leases lie where calm_since_ns does */
 	case BREAKER_OPEN:
 		return;
 	}
-	if (!relief)
+	bool same = settling == ((b->flags & BREAKER_SETTLING) != 0);
+
+	if (!same)
+		b->flags ^= BREAKER_SETTLING;
+	if (!down && !settling)
 		b->calm_since_ns = BREAKER_NEVER;
-	else if (b->calm_since_ns == BREAKER_NEVER)
+	else if (!same || b->calm_since_ns == BREAKER_NEVER)
 		b->calm_since_ns = now_ns;
-	if (b->state == BREAKER_CLOSED && breaker_dwelt(b, o, now_ns)) {
+	if (settling && breaker_dwelt(b, o, now_ns)) {
 		b->openings = 0;
-		b->flags &= (uint8_t)~BREAKER_UNSETTLED;
+		b->flags &= (uint8_t) ~(BREAKER_UNSETTLED | BREAKER_SETTLING);
 		b->calm_since_ns = BREAKER_NEVER;
 	}
 }
@@ -160,7 +167,7 @@ static void breaker_forget(struct breaker *b)
 	b->latency_samples = 0;
 	b->consecutive = 0;
 	b->ramp = (struct breaker_ramp){0};
-	b->flags &= (uint8_t) ~(BREAKER_RAMP_FLAGS | BREAKER_PROBE_FAILED);
+	b->flags &= (uint8_t) ~(BREAKER_RAMP_FLAGS | BREAKER_PROBE_FAILED | BREAKER_SETTLING);
 	b->epoch += EPOCH_STEP;
 }
 
@@ -200,6 +207,7 @@ static void breaker_enter_working(struct breaker *b, const struct breaker_option
                                   enum breaker_state from, uint64_t now_ns)
 {
 	b->calm_since_ns = BREAKER_NEVER;
+	b->flags &= (uint8_t)~BREAKER_SETTLING;
 	if (from != BREAKER_HALF_OPEN && from != BREAKER_OPEN)
 		return;
 	b->fail = 0;

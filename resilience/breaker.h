@@ -13,7 +13,8 @@
  * - The mean latency is that of the last 2^latency_shift measurements: their plain mean up to so
  *   many, then exponentially weighted. One measurement counts for at most 4 x ultra_latency.
  * - OPEN forgets all measurements. It lasts open_ns, doubled with every re-opening up to
- *   open_max_ns, less a random part. Once calm for a dwell time, the next opening is short again.
+ *   open_max_ns, less a random part. Once failures have been few for a dwell time, the next
+ *   opening is short again.
  * - HALF_OPEN lets in probes, at most `leases` at once, until `probes` have succeeded. A lease
  *   expires: a probe that never reports is a failed one. A probe that learns nothing must be
  *   cancelled; then another may go.
@@ -121,6 +122,7 @@ enum breaker_flag {
 	BREAKER_UNSETTLED = 4,    /* CLOSED, and not yet calm there for the dwell time */
 	BREAKER_RAMP_GOOD = 8,    /* successes in this interval of the ramp */
 	BREAKER_RAMP_BAD = 16,    /* failures */
+	BREAKER_SETTLING = 32,    /* calm_since_ns: until past openings do not count any more */
 };
 
 struct breaker {

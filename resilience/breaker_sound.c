@@ -49,6 +49,8 @@ bool breaker_is_sound(const struct breaker *b, const struct breaker_options *o)
 		return false;
 	uint8_t flags = BREAKER_NODES_OUT | BREAKER_UNSETTLED;
 
+	if (b->state == BREAKER_CLOSED || b->state == BREAKER_ULTRA_RESILIENT)
+		flags |= BREAKER_SETTLING;
 	if (b->gate == BREAKER_GATE_RAMP)
 		flags |= BREAKER_RAMP_FLAGS;
 	if (b->epoch % 256 != 0 || (b->flags & ~flags) != 0)

@@ -112,6 +112,48 @@ static void slow_probes(void)
 	CU_ASSERT_EQUAL(in, f->options.ramp_start);
 }
 
+/* It opened once; hours later it is still slow, but has not failed any more. */
+static void slow_settles(void)
+{
+	struct fixture *f = &fixture;
+
+	fixture_init(f);
+	f->options.open_jitter_ppm = 0;
+	fixture_open(f);
+	fixture_probe(f);
+	fixture_probes(f, 2500 * MS);
+	EXPECT(f, BREAKER_ULTRA_RESILIENT);
+	fixture_successes(f, 10);
+	fixture_measure(f, f->breaker.epoch, 2500 * MS);
+	fixture_wait(f, f->options.dwell_ns - 1);
+	CU_ASSERT_EQUAL(f->breaker.openings, 1);
+	fixture_wait(f, 1);
+	CU_ASSERT_EQUAL(f->breaker.openings, 0);
+	EXPECT(f, BREAKER_ULTRA_RESILIENT);
+	fixture_failures(f, 10);
+	EXPECT(f, BREAKER_OPEN);
+	CU_ASSERT_EQUAL(breaker_deadline_ns(&f->breaker, &f->options), f->now_ns + SECOND);
+}
+
+/* What counts towards forgetting does not count towards the way down. */
+static void fast_begins_when_it_is_fast(void)
+{
+	struct fixture *f = &fixture;
+
+	fixture_init(f);
+	fixture_open(f);
+	fixture_probe(f);
+	fixture_probes(f, 2500 * MS);
+	fixture_successes(f, 10);
+	fixture_wait(f, f->options.dwell_ns - 1);
+	for (uint32_t i = 0; i < 100; i++)
+		fixture_measure(f, f->breaker.epoch, 100 * MS);
+	fixture_wait(f, f->options.dwell_ns - 1);
+	EXPECT(f, BREAKER_ULTRA_RESILIENT);
+	fixture_wait(f, 1);
+	EXPECT(f, BREAKER_RESILIENT);
+}
+
 /* Two slow probes of three are too few, but the mean says so at once: one call, two events. */
 static void slow_on_average(void)
 {
@@ -355,6 +397,8 @@ int main(void)
 	        {"one outlier is clamped", one_outlier_is_clamped},
 	        {"fast must last", fast_must_last},
 	        {"slow probes", slow_probes},
+	        {"slow settles", slow_settles},
+	        {"fast begins when it is fast", fast_begins_when_it_is_fast},
 	        {"slow on average", slow_on_average},
 	        {"steady and slow enters once", steady_and_slow_enters_once},
 	        {"late replies teach", late_replies_teach},

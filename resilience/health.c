@@ -207,6 +207,11 @@ static void health_move(struct health *h, const struct health_context *c, uint32
 		counters->probations++;
 		h->available++;
 		health_clear(n);
+		if (n->measured == 0) { /* a guess that time makes better, so that it is tried */
+			n->latency_ns = c->options->latency_initial_ns;
+			n->stamp_ns = now_ns;
+			n->measured = 1;
+		}
 		break;
 	}
 	const struct event e = {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "resilience/breaker.h"
 #include "resilience/event.h"
 #include "resilience/prng.h"
 #include "tests/unit/suite.h"
@@ -270,6 +271,25 @@ static void probation(void)
 	CU_ASSERT_TRUE(fail(0));
 }
 
+/* Never measured, and another node is faster than the guess: time makes up for it. */
+static void probation_ends(void)
+{
+	fresh(2);
+	eject(1);
+	now_ns += SECOND;
+	health_tick(&health, &context, now_ns);
+	CU_ASSERT_EQUAL(health.nodes[1].state, HEALTH_PROBATION);
+	uint32_t turns = 0;
+
+	while (best(0) == 0 && turns++ < 1000) {
+		succeed(0, 100 * MS);
+		now_ns += SECOND;
+	}
+	CU_ASSERT(turns > 5);
+	CU_ASSERT(turns < 30);
+	CU_ASSERT_EQUAL(best(0), 1);
+}
+
 static void ejections_grow_and_settle(void)
 {
 	uint64_t expected_ns = SECOND;
@@ -304,6 +324,50 @@ static void all_may_be_ejected(void)
 	CU_ASSERT_TRUE(health_tick(&health, &context, now_ns));
 	CU_ASSERT_EQUAL(health.available, 3);
 	CU_ASSERT_EQUAL(best(0), 0);
+}
+
+/* As a service wires them: what the nodes say, the breaker hears. */
+static void nodes_and_breaker(void)
+{
+	struct breaker_options o;
+	struct breaker_counters breaker_counters[3] = {0};
+	const struct breaker_context c = {&o, breaker_counters, &ring, &prng};
+	struct breaker b;
+
+	fresh(3);
+	breaker_options_report(&o, SECOND);
+	o.open_after = 0; /* so that only the nodes can open it */
+	breaker_init(&b, 2);
+	for (uint32_t n = 0; n < 3; n++)
+		for (uint32_t i = 0; i < options.eject_after; i++) {
+			CU_ASSERT_EQUAL(b.state, BREAKER_CLOSED);
+			if (fail(n))
+				breaker_on_nodes(&b, &c, health.available, now_ns);
+		}
+	CU_ASSERT_EQUAL(best(0), HEALTH_NONE);
+	CU_ASSERT_EQUAL(b.state, BREAKER_OPEN);
+	CU_ASSERT_EQUAL(breaker_counters[2].caused[BREAKER_CAUSE_NODES_OUT], 1);
+	now_ns = health_deadline_ns(&health);
+	CU_ASSERT_EQUAL(breaker_allow(&b, &c, now_ns).verdict, BREAKER_REJECT);
+	CU_ASSERT_TRUE(health_tick(&health, &context, now_ns));
+	breaker_on_nodes(&b, &c, health.available, now_ns);
+	CU_ASSERT_EQUAL(b.state, BREAKER_HALF_OPEN);
+	uint32_t tickets[3];
+
+	for (uint32_t i = 0; i < 3; i++) { /* one to each, as all are on probation */
+		struct breaker_grant g = breaker_allow(&b, &c, now_ns);
+
+		CU_ASSERT_EQUAL(g.verdict, BREAKER_PROBE);
+		CU_ASSERT_EQUAL_FATAL(best(0), i);
+		health_on_send(&health, i);
+		tickets[i] = g.ticket;
+	}
+	for (uint32_t i = 0; i < 3; i++) {
+		CU_ASSERT_TRUE(health_on_success(&health, &context, i, MS, now_ns));
+		breaker_on_success(&b, &c, tickets[i], MS, now_ns);
+	}
+	CU_ASSERT_EQUAL(b.state, BREAKER_RESILIENT);
+	CU_ASSERT_EQUAL(counters[2].readmissions, 3);
 }
 
 static void restored_under_another_clock(void)
@@ -464,8 +528,10 @@ int main(void)
 	        {"an outlier is ejected", an_outlier_is_ejected},
 	        {"no outlier among equals", no_outlier_among_equals},
 	        {"probation", probation},
+	        {"probation ends", probation_ends},
 	        {"ejections grow and settle", ejections_grow_and_settle},
 	        {"all may be ejected", all_may_be_ejected},
+	        {"nodes and breaker", nodes_and_breaker},
 	        {"restored under another clock", restored_under_another_clock},
 	        {"switched off", switched_off},
 	        {"unpaired outcomes are counted", unpaired_outcomes_are_counted},

@@ -52,7 +52,6 @@ struct prng;
 #define BREAKER_LEASES_MAX    4u
 #define BREAKER_PROBES_MAX    100u
 #define BREAKER_PARALLEL_MAX  3u
-#define BREAKER_QUOTA_MAX     65535u
 #define BREAKER_LATENCY_CLAMP 4u /* x ultra_latency */
 #define BREAKER_NEVER         UINT64_MAX
 

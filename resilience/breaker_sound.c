@@ -2,6 +2,7 @@
  *
  * What holds of every breaker between two calls, and how bytes that come from elsewhere become one.
  */
+#include "resilience/backoff.h"
 #include "resilience/breaker_ramp.h"
 
 static bool sound_gate(const struct breaker *b, const struct breaker_options *o)
@@ -29,7 +30,8 @@ static bool sound_gate(const struct breaker *b, const struct breaker_options *o)
 
 static bool sound_measurements(const struct breaker *b, const struct breaker_options *o)
 {
-	uint64_t clamp = o->ultra_latency_ns * BREAKER_LATENCY_CLAMP;
+	/* Not this ultra_latency's: it may have been tuned since. */
+	uint64_t clamp = BACKOFF_TIME_MAX * BREAKER_LATENCY_CLAMP;
 
 	if (b->samples > o->window || b->latency_samples > 1u << o->latency_shift ||
 	    b->fail_rate > WINDOW_RATE_ONE || b->latency_sum > clamp * b->latency_samples)

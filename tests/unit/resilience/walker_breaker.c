@@ -468,7 +468,7 @@ int main(int argc, char **argv)
 			}
 			m.watched = (enum breaker_state)watched;
 			m.apart = 3;
-			right = walk(&m, large ? 16u << 20 : 1u << 20, &states, &steps);
+			right = walk(&m, large ? 2u << 20 : 1u << 16, &states, &steps);
 		}
 	/* Once more with open times of 1 to 6. */
 	if (right) {
@@ -477,7 +477,7 @@ int main(int argc, char **argv)
 		m.options.open_jitter_ppm = 500000;
 		m.options.ramp_interval_ns = 0;
 		m.apart = 1;
-		right = walk(&m, large ? 16u << 20 : 1u << 20, &states, &steps);
+		right = walk(&m, large ? 2u << 20 : 1u << 16, &states, &steps);
 	}
 	printf("walker_breaker: %llu states, %llu steps, %s\n", (unsigned long long)states,
 	       (unsigned long long)steps, right ? "all right" : "wrong");

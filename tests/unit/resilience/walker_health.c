@@ -278,7 +278,7 @@ static void check_ejections(struct walker *w)
 
 int main(int argc, char **argv)
 {
-	uint32_t room = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1u << 19;
+	uint32_t room = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1u << 18;
 	static struct small m;
 	struct walker_world world = {
 	        .context = &m,

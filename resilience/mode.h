@@ -42,12 +42,14 @@ struct mode_facts {
 	uint32_t forecasts;          /* services and components with a forecast warning */
 	uint32_t restoring;          /* components being restored */
 	uint64_t backlog;            /* of the worst shard, in the unit of its threshold */
-	/* Attempts of the publisher's window, and which of them were slow. */
+	/* Attempts in the publisher's window: that succeeded or failed (cancelled ones did
+	 * neither), that succeeded, and that took at least the service's `slow` latency, those
+	 * which still wait included. */
 	uint64_t attempts;
 	uint64_t attempts_succeeded;
-	uint64_t attempts_slow; /* at least the service's `slow` latency, answered or not */
-	uint64_t waiting;       /* work that is accepted and not done; 0: idle is no stall */
-	uint64_t progress;      /* a stamp that moves whenever anything gets done */
+	uint64_t attempts_slow;
+	uint64_t waiting;  /* work that is accepted and not done; 0: idle is no stall */
+	uint64_t progress; /* a stamp that moves whenever anything gets done */
 };
 
 struct mode_threshold {

@@ -60,6 +60,9 @@ MEMIF = [('lines', 'lines', None), ('messages', 'messages', None), ('packets_per
          ('messages_per_s', 'messages/s', None), ('lost_messages', 'lost', None)]
 BREAKER = [('breakers', 'breakers', None), ('task', 'task', None), ('breaker_ns', 'breaker, ns', 1), ('plain_ns', 'plain', 1), ('loop_ns', 'loop', 1),
            ('best_ns', 'breaker, best', 1), ('net_ns', 'less the loop', 1), ('plain_net_ns', 'plain less the loop', 1)]
+FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('runs', 'runs', None), ('missed', 'missed', None),
+            ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
+            ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time', 1), ('ns_per_sample', 'ns/sample', 1)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
@@ -99,6 +102,10 @@ BENCHES = [
     Bench('breaker', 'Breakers and the health of nodes', BREAKER,
           [words('perf/bench_breaker --operations 20000 --rounds 1 --largest 16384')],
           [words('perf/bench_breaker --operations 4000000 --rounds 9')]),
+    Bench('forecast', 'Forecast: lead time, misses, false alarms', FORECAST,
+          [words('perf/bench_forecast --runs 4 --hours 1 --rounds 1')],
+          [words('perf/bench_forecast --runs 250 --hours 200')],
+          [words('perf/bench_forecast --runs 1000 --hours 1000')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

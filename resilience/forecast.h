@@ -8,7 +8,8 @@
  * - shift: a CUSUM against a slow baseline (mean and mean absolute deviation). It adds up how far
  *   each interval lies above the baseline less a slack, and fires at a limit: small changes that
  *   stay are found, large ones at once, single ones are not.
- * - trend: Holt's level and slope. It fires when the line reaches the bound within the horizon, for
+ * - trend: Holt's level and slope, over the median of the last three intervals, so that a single
+ *   hiccup is not seen as one. It fires when the line reaches the bound within the horizon, for
  *   several intervals in a row.
  * - bound: the level itself against an absolute healthy bound, given or else learned once during
  *   warm-up. The baselines follow slowly what lasts, which would let a slow enough decay pass for
@@ -77,11 +78,12 @@ struct forecast_metric { /* Q16 octaves, or ppm; with 8 more bits below */
 	int64_t baseline;
 	int64_t deviation;
 	int64_t level;
-	int64_t slope; /* per interval */
-	int64_t bound; /* INT64_MAX until known */
+	int64_t slope;   /* per interval */
+	int64_t bound;   /* INT64_MAX until known */
+	int64_t last[2]; /* intervals: level and slope follow the median of three */
 	uint64_t cusum_milli;
 	uint32_t confirmed; /* intervals in a row in which the trend reached the bound in time */
-	uint32_t reserved;
+	uint32_t taught;    /* intervals of the warm-up seen */
 };
 
 struct forecast {
@@ -114,7 +116,7 @@ int forecast_init(struct forecast *f, const struct forecast_options *o, uint64_t
 /* log2 in Q16, linear between powers of two: monotone, exact at them, at most 0.09 octaves off. */
 static inline uint32_t forecast_octaves(uint64_t value)
 {
-	uint64_t v = value | 1;
+	uint64_t v = value == 0 ? 1 : value;
 	uint32_t exponent = 63u - (uint32_t)__builtin_clzll(v);
 	uint64_t fraction = (v << (63u - exponent)) << 1; /* the leading one falls off */
 

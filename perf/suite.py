@@ -61,6 +61,7 @@ MEMIF = [('lines', 'lines', None), ('messages', 'messages', None), ('packets_per
 BREAKER = [('breakers', 'breakers', None), ('task', 'task', None), ('breaker_ns', 'breaker, ns', 1), ('plain_ns', 'plain', 1), ('loop_ns', 'loop', 1),
            ('best_ns', 'breaker, best', 1), ('net_ns', 'less the loop', 1), ('plain_net_ns', 'plain less the loop', 1)]
 FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('runs', 'runs', None), ('missed', 'missed', None),
+            ('delay_p50_s', 'delay p50, s', 0), ('delay_p90_s', 'p90', 0),
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
             ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time', 1), ('ns_per_sample', 'ns/sample', 1)]
 

@@ -51,8 +51,9 @@ enum tuning_reason {
 	TUNING_HEDGES_WIN,    /* hedging gains, more of it is affordable */
 	TUNING_HEDGES_LOSE,   /* extra requests without gain */
 	TUNING_HEDGES_COSTLY, /* more extra requests than extra_max_ppm */
-	TUNING_REASONS
 };
+
+#define TUNING_REASONS 8u
 
 struct tuning_rule {
 	uint64_t initial; /* and the value for good unless automatic */
@@ -101,10 +102,15 @@ struct tuning {
 	struct tuning_value parameter[TUNING_PARAMETERS];
 	uint64_t latency_level_ns;  /* long-run, in calm times; 0: not known */
 	uint64_t failure_level_ppb; /* long-run, in calm times */
-	uint32_t calm_observations; /* saturating */
+	uint8_t failures_known;     /* whether there were any calm times */
 	uint8_t frozen;
-	uint8_t reserved[3];
+	uint8_t reserved[6];
 };
+
+/* Sound rules, all automatic, at most a change per interval and parameter; ultra_latency starts at
+ * the given threshold. */
+void tuning_options_standard(struct tuning_options *o, uint64_t interval_ns,
+                             uint64_t ultra_latency_ns);
 
 /* 0 or -EINVAL. Not frozen. */
 int tuning_init(struct tuning *t, const struct tuning_options *o, uint64_t now_ns);

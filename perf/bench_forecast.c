@@ -49,13 +49,16 @@ static const struct lens lenses[] = {
         {"window of 64", 0},
 };
 
-/* What watches a run. */
+#define LENSES (sizeof(lenses) / sizeof(lenses[0]))
+
+/* What watches a run through one lens. */
 struct watch {
 	struct forecast_options options;
 	struct forecast forecast;
 	uint64_t window;
 	uint64_t requests;
 	uint32_t detectors;
+	bool over;   /* in this interval */
 	bool warned; /* at the end of the last interval */
 };
 
@@ -69,30 +72,47 @@ static void watch_init(struct watch *w, const struct lens *l)
 		measure_fail("bench_forecast: options");
 }
 
-/* True: a warning was raised in this interval. */
-static bool watch_interval(struct watch *w, struct degradation *d, uint32_t t)
+static void watch_request(struct watch *w, bool good, uint64_t latency_ns)
 {
-	bool over = false;
+	if (w->detectors != 0) {
+		if (good)
+			forecast_on_success(&w->forecast, latency_ns);
+		else
+			forecast_on_failure(&w->forecast);
+		return;
+	}
+	w->window = w->window << 1 | !good;
+	w->requests++;
+	w->over = w->over || (w->requests >= 64 && __builtin_popcountll(w->window) >= 7);
+}
 
+/* True: a warning was raised in this interval. */
+static bool watch_close(struct watch *w, uint32_t t)
+{
+	bool up = w->over;
+
+	if (w->detectors != 0) {
+		(void)forecast_poll(&w->forecast, &w->options, 0, (t + 1ull) * INTERVAL_NS, NULL);
+		up = w->forecast.level == FORECAST_WARNING;
+	}
+	bool raised = up && !w->warned;
+
+	w->warned = up;
+	w->over = false;
+	return raised;
+}
+
+/* All lenses see the same requests. */
+static void play(struct watch *watches, struct degradation *d, uint32_t t)
+{
 	degradation_interval(d, t);
 	for (uint32_t i = 0; i < d->samples; i++) {
 		uint64_t latency_ns = 0;
 		bool good = degradation_request(d, &latency_ns);
 
-		if (good)
-			forecast_on_success(&w->forecast, latency_ns);
-		else
-			forecast_on_failure(&w->forecast);
-		w->window = w->window << 1 | !good;
-		w->requests++;
-		over = over || (w->requests >= 64 && __builtin_popcountll(w->window) >= 7);
+		for (uint32_t k = 0; k < LENSES; k++)
+			watch_request(&watches[k], good, latency_ns);
 	}
-	(void)forecast_poll(&w->forecast, &w->options, 0, (t + 1ull) * INTERVAL_NS, NULL);
-	bool up = w->detectors == 0 ? over : w->forecast.level == FORECAST_WARNING;
-	bool raised = up && !w->warned;
-
-	w->warned = up;
-	return raised;
 }
 
 struct outcome {
@@ -104,35 +124,50 @@ struct outcome {
 	double *delay; /* from the change to the warning */
 };
 
-static void run_one(struct outcome *out, const struct lens *l, enum degradation_kind kind,
-                    uint64_t seed)
+static void add_outcome(struct outcome *out, const struct degradation *d, uint32_t failure,
+                        uint32_t raised)
 {
-	struct degradation d;
-	struct watch w;
-
-	degradation_init(&d, kind, seed);
-	watch_init(&w, l);
-	uint32_t failure = degradation_failure(&d);
 	bool fails = failure != DEGRADATION_NEVER;
-	uint32_t end = fails ? failure + PATIENCE : d.start + PATIENCE;
-	uint32_t raised = DEGRADATION_NEVER;
-
-	for (uint32_t t = 0; t < end && raised == DEGRADATION_NEVER; t++)
-		if (watch_interval(&w, &d, t) && t >= d.start)
-			raised = t;
-	out->runs++;
-	out->hash = measure_hash(out->hash, raised);
+	bool warned = raised != DEGRADATION_NEVER;
 	/* Known at the end of the interval; a failure in that very interval was not forecast. What
 	 * comes out of the blue cannot be: there its delay is shown. */
-	bool in_time = raised != DEGRADATION_NEVER &&
-	               (!fails || kind == DEGRADATION_ABRUPT || raised < failure);
+	bool in_time = warned && (!fails || d->kind == DEGRADATION_ABRUPT || raised < failure);
 
-	if (!in_time)
-		out->missed++;
-	if (raised == DEGRADATION_NEVER)
+	out->runs++;
+	out->hash = measure_hash(out->hash, raised);
+	out->missed += !in_time;
+	if (!warned)
 		return;
-	out->delay[out->leads] = (double)(raised + 1 - d.start);
+	out->delay[out->leads] = (double)(raised + 1 - d->start);
 	out->lead[out->leads++] = fails ? (double)failure - (double)(raised + 1) : 0;
+}
+
+static void run_one(struct outcome *outcomes, enum degradation_kind kind, uint64_t seed)
+{
+	struct degradation d;
+	struct watch watches[LENSES];
+	uint32_t raised[LENSES];
+	uint32_t waiting = LENSES;
+
+	degradation_init(&d, kind, seed);
+	for (uint32_t k = 0; k < LENSES; k++) {
+		watch_init(&watches[k], &lenses[k]);
+		raised[k] = DEGRADATION_NEVER;
+	}
+	uint32_t failure = degradation_failure(&d);
+	uint32_t end = (failure != DEGRADATION_NEVER ? failure : d.start) + PATIENCE;
+
+	for (uint32_t t = 0; t < end && waiting > 0; t++) {
+		play(watches, &d, t);
+		for (uint32_t k = 0; k < LENSES; k++)
+			if (watch_close(&watches[k], t) && t >= d.start &&
+			    raised[k] == DEGRADATION_NEVER) {
+				raised[k] = t;
+				waiting--;
+			}
+	}
+	for (uint32_t k = 0; k < LENSES; k++)
+		add_outcome(&outcomes[k], &d, failure, raised[k]);
 }
 
 static int compare(const void *a, const void *b)
@@ -168,60 +203,70 @@ static void leads(struct measure_rows *r, struct outcome *out, bool fails)
 	measure_figure(r, "lead_p90_s", quantile(out->lead, out->leads, 90));
 }
 
-static void degraded_rows(struct measure_rows *r, const struct options *o)
+static void degraded_rows(struct measure_rows *r, const struct options *o,
+                          enum degradation_kind kind)
 {
-	double *lead = measure_memory(o->runs * sizeof(*lead));
-	double *delay = measure_memory(o->runs * sizeof(*delay));
+	struct outcome outcomes[LENSES] = {0};
 
-	for (uint32_t k = DEGRADATION_DRIFT; k < DEGRADATION_KINDS; k++)
-		for (uint32_t i = 0; i < sizeof(lenses) / sizeof(lenses[0]); i++) {
-			struct outcome out = {.lead = lead, .delay = delay};
-
-			for (uint64_t n = 0; n < o->runs; n++)
-				run_one(&out, &lenses[i], (enum degradation_kind)k, o->seed + n);
-			measure_row(r);
-			measure_text(r, "traffic", degradation_name((enum degradation_kind)k));
-			measure_text(r, "detectors", lenses[i].name);
-			measure_count(r, "runs", out.runs);
-			measure_count(r, "missed", out.missed);
-			leads(r, &out, k != DEGRADATION_SLOW);
-			measure_count(r, "hash", out.hash);
-		}
-	free(lead);
-	free(delay);
+	for (uint32_t k = 0; k < LENSES; k++) {
+		outcomes[k].lead = measure_memory(o->runs * sizeof(double));
+		outcomes[k].delay = measure_memory(o->runs * sizeof(double));
+	}
+	for (uint64_t n = 0; n < o->runs; n++)
+		run_one(outcomes, kind, o->seed + n);
+	for (uint32_t k = 0; k < LENSES; k++) {
+		measure_row(r);
+		measure_text(r, "traffic", degradation_name(kind));
+		measure_text(r, "detectors", lenses[k].name);
+		measure_count(r, "runs", outcomes[k].runs);
+		measure_count(r, "missed", outcomes[k].missed);
+		leads(r, &outcomes[k], kind != DEGRADATION_SLOW);
+		measure_count(r, "hash", outcomes[k].hash);
+		free(outcomes[k].lead);
+		free(outcomes[k].delay);
+	}
 }
+
+struct alarms {
+	uint64_t raised;
+	uint64_t intervals; /* at WARNING */
+	uint64_t hash;
+};
 
 static void healthy_rows(struct measure_rows *r, const struct options *o,
                          enum degradation_kind kind)
 {
-	for (uint32_t i = 0; i < sizeof(lenses) / sizeof(lenses[0]); i++) {
-		uint64_t alarms = 0;
-		uint64_t warned = 0;
-		uint64_t hash = 0;
+	struct alarms alarms[LENSES] = {0};
 
-		/* A new service every hour. */
-		for (uint64_t h = 0; h < o->hours; h++) {
-			struct degradation d;
-			struct watch w;
+	/* A new service every hour. */
+	for (uint64_t h = 0; h < o->hours; h++) {
+		struct degradation d;
+		struct watch watches[LENSES];
 
-			degradation_init(&d, kind, o->seed + h);
-			watch_init(&w, &lenses[i]);
-			for (uint32_t t = 0; t < HOUR; t++) {
-				bool raised = watch_interval(&w, &d, t);
+		degradation_init(&d, kind, o->seed + h);
+		for (uint32_t k = 0; k < LENSES; k++)
+			watch_init(&watches[k], &lenses[k]);
+		for (uint32_t t = 0; t < HOUR; t++) {
+			play(watches, &d, t);
+			for (uint32_t k = 0; k < LENSES; k++) {
+				bool raised = watch_close(&watches[k], t);
 
-				alarms += raised;
-				warned += w.warned;
-				hash = raised ? measure_hash(hash, t) : hash;
+				alarms[k].raised += raised;
+				alarms[k].intervals += watches[k].warned;
+				alarms[k].hash =
+				        raised ? measure_hash(alarms[k].hash, t) : alarms[k].hash;
 			}
 		}
+	}
+	for (uint32_t k = 0; k < LENSES; k++) {
 		measure_row(r);
 		measure_text(r, "traffic", degradation_name(kind));
-		measure_text(r, "detectors", lenses[i].name);
+		measure_text(r, "detectors", lenses[k].name);
 		measure_count(r, "runs", o->hours);
-		measure_figure(r, "false_per_hour", (double)alarms / (double)o->hours);
+		measure_figure(r, "false_per_hour", (double)alarms[k].raised / (double)o->hours);
 		measure_figure(r, "warned_percent",
-		               100.0 * (double)warned / (double)(o->hours * HOUR));
-		measure_count(r, "hash", hash);
+		               100.0 * (double)alarms[k].intervals / (double)(o->hours * HOUR));
+		measure_count(r, "hash", alarms[k].hash);
 	}
 }
 
@@ -278,7 +323,8 @@ int main(int argc, char **argv)
 
 	measure_options(argc, argv, "usage: bench_forecast [OPTION VALUE]...", table, &o.json);
 	measure_begin(&r, "forecast", o.json);
-	degraded_rows(&r, &o);
+	for (uint32_t k = DEGRADATION_DRIFT; k < DEGRADATION_KINDS; k++)
+		degraded_rows(&r, &o, (enum degradation_kind)k);
 	healthy_rows(&r, &o, DEGRADATION_NONE);
 	healthy_rows(&r, &o, DEGRADATION_BUSY);
 	cost_row(&r, &o);

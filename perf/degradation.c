@@ -54,6 +54,9 @@ void degradation_init(struct degradation *d, enum degradation_kind kind, uint64_
 	case DEGRADATION_DRIFT:
 		d->length = between(p, 120, 600);
 		break;
+	case DEGRADATION_DECAY:
+		d->length = between(p, 3000, 7000);
+		break;
 	case DEGRADATION_STEP:
 		d->length = between(p, 20, 120);
 		d->height = (int32_t)between(p, OCTAVE * 585 / 1000, OCTAVE * 1585 / 1000);
@@ -83,7 +86,8 @@ static int32_t worse(const struct degradation *d, uint32_t t, uint32_t *error_pp
 	case DEGRADATION_NONE:
 	case DEGRADATION_BUSY:
 		return 0;
-	case DEGRADATION_DRIFT: {
+	case DEGRADATION_DRIFT:
+	case DEGRADATION_DECAY: {
 		uint64_t way = in < d->length ? in : d->length;
 
 		*error_ppm =
@@ -177,6 +181,8 @@ const char *degradation_name(enum degradation_kind kind)
 		return "healthy, busy spells";
 	case DEGRADATION_DRIFT:
 		return "slow drift";
+	case DEGRADATION_DECAY:
+		return "slow decay";
 	case DEGRADATION_STEP:
 		return "step";
 	case DEGRADATION_SAWTOOTH:

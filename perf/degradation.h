@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Degradation: the traffic of a made-up service, interval by interval, healthy at first, then going
- * wrong in one of five ways. Everything is drawn from the seed: how many requests an interval has
+ * wrong in one of six ways. Everything is drawn from the seed: how many requests an interval has
  * (20-200), the level of latency (131 us to 134 ms), its spread per request (0.3-0.8 octaves),
  * noise that persists over intervals, a slow wave over the day, base failure rate (0-1 %), hiccups
  * of one interval (twice as slow; 5 % failures).
@@ -21,14 +21,15 @@ enum degradation_kind {
 	DEGRADATION_NONE,  /* healthy all the time */
 	DEGRADATION_BUSY,  /* healthy, but now and then 1.2-1.5x slower for 1-5 minutes */
 	DEGRADATION_DRIFT, /* slower and slower up to 4x, over 120-600 intervals, then failures */
+	DEGRADATION_DECAY, /* the same over 3,000-7,000 intervals */
 	DEGRADATION_STEP,  /* at once 1.5-3x slower and 1-4 % failures; fails after 20-120 */
 	DEGRADATION_SAWTOOTH, /* slower, back, slower...; each tooth higher, the high ones fail */
 	DEGRADATION_SLOW,     /* at once 3x slower, failures as ever: never fails */
 	DEGRADATION_ABRUPT,   /* at once 30 % failures: nothing announces it */
 };
 
-#define DEGRADATION_KINDS       7u
-#define DEGRADATION_INTERVALS   2400u /* a run's length at most */
+#define DEGRADATION_KINDS       8u
+#define DEGRADATION_INTERVALS   8000u /* a run's length at most */
 #define DEGRADATION_FAILURE_PPM 100000u
 #define DEGRADATION_NEVER       UINT32_MAX
 

@@ -63,7 +63,7 @@ BREAKER = [('breakers', 'breakers', None), ('task', 'task', None), ('breaker_ns'
 FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('runs', 'runs', None), ('missed', 'missed', None),
             ('delay_p50_s', 'delay p50, s', 0), ('delay_p90_s', 'p90', 0),
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
-            ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time', 1), ('ns_per_sample', 'ns/sample', 1)]
+            ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time, %', 2), ('ns_per_sample', 'ns/sample', 1)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'

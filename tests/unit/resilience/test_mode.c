@@ -276,6 +276,12 @@ static void test_events_and_counters(void)
 	CU_ASSERT_EQUAL(m.spent_ns[MODE_ULTRA], 95 + o.dwell_ns[MODE_ULTRA]);
 	CU_ASSERT_EQUAL(m.spent_ns[MODE_NORMAL], 5);
 	CU_ASSERT_EQUAL(mode_word(&m) >> 32, 2);
+	/* Of two causes of a mode the first of the table is named. */
+	f = (struct mode_facts){.components = 10, .components_unhealthy = 1, .forecasts = 3};
+	CU_ASSERT(mode_update(&m, &o, &f, NOW + 99 * SECOND, &ring));
+	CU_ASSERT_EQUAL(memory[2].to, MODE_PRE_SAFE);
+	CU_ASSERT_EQUAL(memory[2].reason, MODE_CAUSE_FORECAST);
+	CU_ASSERT_EQUAL(memory[2].value, 3);
 }
 
 static void test_options(void)

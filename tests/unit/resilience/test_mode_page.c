@@ -1,48 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * docs/resilience/modes.md shows what the tables say: its diagram and tables are written here, from
- * them, and compared. A page that differs fails; --write puts it right.
+ * docs/resilience/modes.md shows what the tables of modes say.
  *
  * usage: test_mode_page PAGE [--write]
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "resilience/mode.h"
 
-#define TEXT_MAX      65536u
+#include "tests/unit/resilience/page.h"
+
 #define SECOND_NS     1000000000ull
 #define BACKLOG_LIMIT 1000u
-
-struct text {
-	char data[TEXT_MAX];
-	size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct text *t, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	int n = vsnprintf(t->data + t->length, TEXT_MAX - t->length, format, arguments);
-
-	va_end(arguments);
-	if (n < 0 || t->length + (size_t)n >= TEXT_MAX) {
-		fprintf(stderr, "test_mode_page: too long\n");
-		exit(1);
-	}
-	t->length += (size_t)n;
-}
-
-static void say_percent(struct text *t, uint64_t ppm)
-{
-	if (ppm % 10000 == 0)
-		say(t, "%u %%", (unsigned)(ppm / 10000));
-	else
-		say(t, "%.2f %%", (double)ppm / 10000);
-}
 
 static void say_value(struct text *t, enum mode_measure m, uint64_t value)
 {
@@ -85,8 +52,18 @@ static void say_guard(struct text *t, const struct mode_options *o, enum mode_gu
 	}
 }
 
-static void write_diagram(struct text *t, const struct mode_options *o)
+static struct mode_options report(void)
 {
+	struct mode_options o;
+
+	mode_options_report(&o, SECOND_NS, BACKLOG_LIMIT);
+	return o;
+}
+
+static void write_diagram(struct text *t)
+{
+	const struct mode_options o = report();
+
 	say(t, "```mermaid\nstateDiagram-v2\n    [*] --> %s\n", mode_name(MODE_NORMAL));
 	for (uint32_t id = MODE_NORMAL + 1; id < MODE_COUNT; id++) {
 		const char *separator = "";
@@ -101,13 +78,15 @@ static void write_diagram(struct text *t, const struct mode_options *o)
 		}
 		say(t, "\n    %s --> %s: %s for %.2g s\n", mode_name((enum mode_id)id),
 		    mode_name((enum mode_id)(id - 1)), mode_cause_name(MODE_CAUSE_OVER),
-		    (double)o->dwell_ns[id] / (double)SECOND_NS);
+		    (double)o.dwell_ns[id] / (double)SECOND_NS);
 	}
 	say(t, "```\n");
 }
 
-static void write_causes(struct text *t, const struct mode_options *o)
+static void write_causes(struct text *t)
 {
+	const struct mode_options o = report();
+
 	say(t, "| mode | cause | what is measured | holds from | until below |\n");
 	say(t, "|---|---|---|---|---|\n");
 	for (uint32_t id = MODE_COUNT; id-- > 0;)
@@ -117,11 +96,11 @@ static void write_causes(struct text *t, const struct mode_options *o)
 			if (c->mode != id)
 				continue;
 			say(t, "| %s | `%s` | %s | ", mode_name(c->mode), c->name, c->text);
-			say_value(t, c->measure, o->cause[i].enter);
-			say_guard(t, o, c->guard, true);
+			say_value(t, c->measure, o.cause[i].enter);
+			say_guard(t, &o, c->guard, true);
 			say(t, " | ");
-			say_value(t, c->measure, o->cause[i].leave);
-			say_guard(t, o, c->guard, false);
+			say_value(t, c->measure, o.cause[i].leave);
+			say_guard(t, &o, c->guard, false);
 			say(t, " |\n");
 		}
 }
@@ -134,8 +113,9 @@ static void say_factor(struct text *t, uint32_t milli)
 		say(t, "| x %.3g ", milli / 1000.0);
 }
 
-static void write_policy(struct text *t, const struct mode_policy *p)
+static void write_policy(struct text *t)
 {
+	const struct mode_policy *p = &mode_policy_standard;
 	static const char *const classes[WORK_CLASSES] = {"critical", "normal", "background"};
 
 	say(t,
@@ -169,77 +149,13 @@ static void write_policy(struct text *t, const struct mode_policy *p)
 	}
 }
 
-/* Replaces what stands between a section's marks. False: the page has no such section. */
-static bool put(struct text *page, const char *name, const struct text *section)
-{
-	static struct text made;
-	char begin[64];
-	char end[64];
-
-	snprintf(begin, sizeof(begin), "<!-- %s: begin (test_mode_page --write) -->\n", name);
-	snprintf(end, sizeof(end), "<!-- %s: end -->\n", name);
-	const char *from = strstr(page->data, begin);
-	const char *to = from == NULL ? NULL : strstr(from, end);
-
-	if (to == NULL) {
-		fprintf(stderr, "test_mode_page: no section \"%s\"\n", name);
-		return false;
-	}
-	made.length = 0;
-	say(&made, "%.*s%s%s", (int)(from - page->data + (long)strlen(begin)), page->data,
-	    section->data, to);
-	*page = made;
-	return true;
-}
-
-static bool read_page(const char *path, struct text *page)
-{
-	FILE *f = fopen(path, "r");
-
-	if (f == NULL) {
-		perror(path);
-		return false;
-	}
-	page->length = fread(page->data, 1, TEXT_MAX - 1, f);
-	page->data[page->length] = '\0';
-	fclose(f);
-	return true;
-}
-
-static bool write_page(const char *path, const struct text *page)
-{
-	FILE *f = fopen(path, "w");
-
-	if (f == NULL || fwrite(page->data, 1, page->length, f) != page->length || fclose(f) != 0) {
-		perror(path);
-		return false;
-	}
-	return true;
-}
-
 int main(int argc, char **argv)
 {
-	static struct text page;
-	static struct text before;
-	static struct text diagram;
-	static struct text causes;
-	static struct text policy;
-	struct mode_options o;
+	static const struct section sections[] = {
+	        {"diagram", write_diagram},
+	        {"causes", write_causes},
+	        {"policy", write_policy},
+	};
 
-	if (argc < 2 || !read_page(argv[1], &page))
-		return 2;
-	before = page;
-	mode_options_report(&o, SECOND_NS, BACKLOG_LIMIT);
-	write_diagram(&diagram, &o);
-	write_causes(&causes, &o);
-	write_policy(&policy, &mode_policy_standard);
-	if (!put(&page, "diagram", &diagram) || !put(&page, "causes", &causes) ||
-	    !put(&page, "policy", &policy))
-		return 1;
-	bool same = strcmp(page.data, before.data) == 0;
-
-	if (argc > 2 && strcmp(argv[2], "--write") == 0)
-		return write_page(argv[1], &page) ? 0 : 1;
-	printf("%s %s the tables\n", argv[1], same ? "shows" : "does not show");
-	return same ? 0 : 1;
+	return page_run(argc, argv, sections, sizeof(sections) / sizeof(sections[0]));
 }

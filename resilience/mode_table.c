@@ -104,6 +104,8 @@ static const char *check_class(const struct mode_class_policy *c)
 		return "parallel attempts are not 1 to 3";
 	if (!factor_is_good(c->budget_milli) || !factor_is_good(c->checkpoint_milli))
 		return "a factor is 0 or greater than 16";
+	if (c->admit_ppm == 0 && c->probes == 0)
+		return "a class that is shed does not let probes pass: a mode may never end";
 	if (c->hedge > 1 || c->latency_optimization > 1 || c->probes > 1)
 		return "a switch is neither 0 nor 1";
 	return NULL;

@@ -111,8 +111,15 @@ static void test_check(void)
 			p.mode[id].dynamic_timeout = 7;
 			refused(&p);
 		}
-	/* Shedding starts from the back. */
+	/* A mode that sheds must not keep itself alive (walker_mode). */
 	struct mode_policy p = mode_policy_standard;
+
+	p.mode[MODE_EMERGENCY].class[WORK_NORMAL].probes = 0;
+	refused(&p);
+	p.mode[MODE_EMERGENCY].class[WORK_NORMAL].admit_ppm = 1;
+	CU_ASSERT_PTR_NULL(mode_policy_check(&p));
+	/* Shedding starts from the back. */
+	p = mode_policy_standard;
 
 	p.mode[MODE_SAFE].class[WORK_BACKGROUND].admit_ppm = 500001;
 	refused(&p);

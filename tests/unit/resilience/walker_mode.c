@@ -367,7 +367,7 @@ int main(int argc, char **argv)
 	        {0x1f, MODE_ALL},
 	};
 	bool large = argc > 1 && strcmp(argv[1], "large") == 0;
-	uint32_t room = large ? 8u << 20 : 1u << 20;
+	uint32_t room = large ? 1u << 20 : 1u << 17;
 	static struct small m;
 	uint32_t modes = 0;
 

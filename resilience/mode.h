@@ -35,7 +35,8 @@ struct event_ring;
  *
  * Facts must be able to pass while nothing of the shed classes comes in, or a mode would keep
  * itself alive: a service is unhealthy while its breaker is OPEN or HALF_OPEN (probes lead out),
- * not in RESILIENT (which only traffic leads out of); windows of attempts end by time. */
+ * not in RESILIENT (which only traffic leads out of); windows of attempts end by time
+ * (mode_window.h). */
 struct mode_facts {
 	uint32_t components;
 	uint32_t components_unhealthy;

@@ -43,20 +43,34 @@ void forecast_options_standard(struct forecast_options *o, uint64_t interval_ns)
 	};
 }
 
-static bool options_are_good(const struct forecast_options *o)
+const char *forecast_options_check(const struct forecast_options *o)
 {
-	return o->interval_ns > 0 && o->leave_ns > 0 && o->samples_min > 0 && o->warm_up > 0 &&
-	       o->warm_up <= FORECAST_WARM_UP_MAX && o->baseline_shift <= SHIFT_MAX &&
-	       o->level_shift <= SHIFT_MAX && o->slope_shift <= SHIFT_MAX &&
-	       o->deviation_floor > 0 && o->latency_limit_milli > 0 && o->error_limit_milli > 0 &&
-	       o->error_bound_ppm > 0 && o->error_bound_ppm <= 1000000 &&
-	       (o->latency_bound_ns > 0 || o->bound_milli > 1000) &&
-	       (o->detectors & ~FORECAST_DETECTORS_ALL) == 0;
+	assert(o != NULL);
+	if (o->interval_ns == 0 || o->leave_ns == 0)
+		return "interval and leave: more than 0";
+	if (o->samples_min == 0)
+		return "samples_min: 1 or more";
+	if (o->warm_up == 0 || o->warm_up > FORECAST_WARM_UP_MAX)
+		return "warm_up: 1 to 65535 intervals";
+	if (o->baseline_shift > SHIFT_MAX || o->level_shift > SHIFT_MAX ||
+	    o->slope_shift > SHIFT_MAX)
+		return "baseline_shift, level_shift, slope_shift: 0 to 16";
+	if (o->deviation_floor == 0)
+		return "deviation_floor: more than 0";
+	if (o->latency_limit_milli == 0 || o->error_limit_milli == 0)
+		return "latency_limit and error_limit: more than 0";
+	if (o->error_bound_ppm == 0 || o->error_bound_ppm > 1000000)
+		return "error_bound: more than 0, at most 1000000 ppm";
+	if (o->latency_bound_ns == 0 && o->bound_milli <= 1000)
+		return "bound: a learned bound is above the level, 1000 milli";
+	if ((o->detectors & ~FORECAST_DETECTORS_ALL) != 0)
+		return "detectors: there are six";
+	return NULL;
 }
 
 int forecast_init(struct forecast *f, const struct forecast_options *o, uint64_t now_ns)
 {
-	if (!options_are_good(o))
+	if (forecast_options_check(o) != NULL)
 		return -EINVAL;
 	memset(f, 0, sizeof(*f));
 	f->interval_start_ns = now_ns;

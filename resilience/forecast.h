@@ -110,7 +110,10 @@ struct forecast {
  * what they were chosen by. */
 void forecast_options_standard(struct forecast_options *o, uint64_t interval_ns);
 
-/* 0 or -EINVAL. */
+/* NULL, or what is wrong with the options. */
+const char *forecast_options_check(const struct forecast_options *o);
+
+/* 0, or -EINVAL: options that forecast_options_check() objects to. */
 int forecast_init(struct forecast *f, const struct forecast_options *o, uint64_t now_ns);
 
 /* log2 in Q16, linear between powers of two: monotone, exact at them, at most 0.09 octaves off. */

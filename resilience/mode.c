@@ -41,19 +41,29 @@ static bool threshold_is_good(const struct mode_threshold *t)
 	return t->leave >= 1 && t->leave <= t->enter;
 }
 
-int mode_init(struct mode *m, const struct mode_options *o, uint64_t now_ns)
+const char *mode_options_check(const struct mode_options *o)
 {
-	if ((o->modes & MODE_BIT(MODE_NORMAL)) == 0 || (o->modes & ~MODE_ALL) != 0)
-		return -EINVAL;
+	assert(o != NULL);
+	if ((o->modes & MODE_BIT(MODE_NORMAL)) == 0)
+		return "modes: NORMAL is always there";
+	if ((o->modes & ~MODE_ALL) != 0)
+		return "modes: there are seven";
 	for (uint32_t i = 0; i < MODE_CAUSES; i++)
 		if (!threshold_is_good(&o->cause[i]))
-			return -EINVAL;
+			return "a cause's threshold: leave is 1 to enter";
 	for (uint32_t i = MODE_GUARD_NONE + 1; i < MODE_GUARDS; i++)
 		if (!threshold_is_good(&o->guard[i]) || o->guard[i].enter > PPM)
-			return -EINVAL;
+			return "a guard's threshold: leave is 1 to enter, enter at most 1000000";
 	for (uint32_t id = MODE_NORMAL + 1; id < MODE_COUNT; id++)
 		if ((o->modes & MODE_BIT(id)) != 0 && o->dwell_ns[id] == 0)
-			return -EINVAL;
+			return "a mode without a dwell time";
+	return NULL;
+}
+
+int mode_init(struct mode *m, const struct mode_options *o, uint64_t now_ns)
+{
+	if (mode_options_check(o) != NULL)
+		return -EINVAL;
 	memset(m, 0, sizeof(*m));
 	m->since_ns = now_ns;
 	m->calm_since_ns = UINT64_MAX;

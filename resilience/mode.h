@@ -88,8 +88,10 @@ struct mode {
  * faster scale; backlog_limit is in the unit of the facts. All seven modes. */
 void mode_options_report(struct mode_options *o, uint64_t second_ns, uint64_t backlog_limit);
 
-/* 0, or -EINVAL: thresholds out of order, a held mode without a dwell time, NORMAL missing. Starts
- * in NORMAL. */
+/* NULL, or what is wrong with the options. */
+const char *mode_options_check(const struct mode_options *o);
+
+/* 0, or -EINVAL: options that mode_options_check() objects to. Starts in NORMAL. */
 int mode_init(struct mode *m, const struct mode_options *o, uint64_t now_ns);
 
 /* To be called with fresh facts, and no later than mode_deadline_ns(). True: the mode changed.

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "resilience/event.h"
@@ -66,26 +67,43 @@ static bool follows_level(enum tuning_parameter p)
 	return false;
 }
 
-static bool rule_is_good(const struct tuning_rule *r, enum tuning_parameter p)
+static const char *check_rule(const struct tuning_rule *r, enum tuning_parameter p)
 {
-	if (r->min == 0 || r->min > r->initial || r->initial > r->max || r->max > UINT64_MAX / 2)
-		return false;
+	if (r->min == 0 || r->max > UINT64_MAX / 2)
+		return "min and max: more than 0, less than 2^63";
+	if (r->min > r->initial || r->initial > r->max)
+		return "the initial value is not between min and max";
 	if (p == TUNING_HEDGE_QUANTILE && r->max >= PPM)
-		return false;
+		return "hedge_quantile: max is below 1000000 ppm";
 	if (!r->automatic)
-		return true;
-	if (r->step_ppm == 0 || r->step_ppm >= PPM || r->samples_min == 0)
-		return false;
-	return follows_level(p) ? r->factor_milli > 0 : r->low_ppm < r->high_ppm;
+		return NULL;
+	if (r->step_ppm == 0 || r->step_ppm >= PPM)
+		return "step: more than 0, less than 1000000 ppm";
+	if (r->samples_min == 0)
+		return "samples_min: 1 or more";
+	if (follows_level(p))
+		return r->factor_milli > 0 ? NULL : "factor: more than 0";
+	return r->low_ppm < r->high_ppm ? NULL : "low is below high";
+}
+
+const char *tuning_options_check(const struct tuning_options *o)
+{
+	assert(o != NULL);
+	if (o->level_shift > SHIFT_MAX)
+		return "level_shift: 0 to 16";
+	for (uint32_t i = 0; i < TUNING_PARAMETERS; i++) {
+		const char *wrong = check_rule(&o->rule[i], (enum tuning_parameter)i);
+
+		if (wrong != NULL)
+			return wrong;
+	}
+	return NULL;
 }
 
 int tuning_init(struct tuning *t, const struct tuning_options *o, uint64_t now_ns)
 {
-	if (o->level_shift > SHIFT_MAX)
+	if (tuning_options_check(o) != NULL)
 		return -EINVAL;
-	for (uint32_t i = 0; i < TUNING_PARAMETERS; i++)
-		if (!rule_is_good(&o->rule[i], (enum tuning_parameter)i))
-			return -EINVAL;
 	memset(t, 0, sizeof(*t));
 	for (uint32_t i = 0; i < TUNING_PARAMETERS; i++) {
 		t->parameter[i].value = o->rule[i].initial;

@@ -112,7 +112,10 @@ struct tuning {
 void tuning_options_standard(struct tuning_options *o, uint64_t interval_ns,
                              uint64_t ultra_latency_ns);
 
-/* 0 or -EINVAL. Not frozen. */
+/* NULL, or what is wrong with the options. */
+const char *tuning_options_check(const struct tuning_options *o);
+
+/* 0, or -EINVAL: options that tuning_options_check() objects to. Not frozen. */
 int tuning_init(struct tuning *t, const struct tuning_options *o, uint64_t now_ns);
 
 /* To be called by the control core with the difference of two published sets of counters. Returns

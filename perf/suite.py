@@ -64,6 +64,7 @@ FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('ru
             ('delay_p50_s', 'delay p50, s', 0), ('delay_p90_s', 'p90', 0),
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
             ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time, %', 2), ('ns_per_sample', 'ns/sample', 1)]
+THROTTLE = [('way', 'way', None), ('fraction_percent', 'fraction, %', 0), ('ns_per_request', 'ns/request', 1), ('off_per_100', 'off, of 100', 0)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
@@ -107,6 +108,9 @@ BENCHES = [
           [words('perf/bench_forecast --runs 4 --hours 1 --rounds 1')],
           [words('perf/bench_forecast --runs 250 --hours 200')],
           [words('perf/bench_forecast --runs 1000 --hours 1000')]),
+    Bench('throttle', 'Throttle beside dice and a token bucket', THROTTLE,
+          [words('perf/bench_throttle --requests 20000 --rounds 1')],
+          [words('perf/bench_throttle --requests 4000000 --rounds 7')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

@@ -63,6 +63,8 @@ const char *forecast_options_check(const struct forecast_options *o)
 		return "error_bound: more than 0, at most 1000000 ppm";
 	if (o->latency_bound_ns == 0 && o->bound_milli <= 1000)
 		return "bound: a learned bound is above the level, 1000 milli";
+	if (o->trend_confirm == 0)
+		return "trend_confirm: 1 or more intervals";
 	if ((o->detectors & ~FORECAST_DETECTORS_ALL) != 0)
 		return "detectors: there are six";
 	return NULL;

@@ -326,6 +326,11 @@ static void wild_shift(struct forecast_options *o)
 	o->slope_shift = 40;
 }
 
+static void no_confirmation(struct forecast_options *o)
+{
+	o->trend_confirm = 0;
+}
+
 static void unknown_detector(struct forecast_options *o)
 {
 	o->detectors = 1u << FORECAST_DETECTORS;
@@ -338,6 +343,7 @@ static void test_options(void)
 	refused(no_bound);
 	refused(no_samples);
 	refused(wild_shift);
+	refused(no_confirmation);
 	refused(unknown_detector);
 }
 

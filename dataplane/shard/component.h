@@ -24,7 +24,7 @@
 #include "dataplane/book/book.h"
 #include "dataplane/memory/region.h"
 
-#define COMPONENT_ABI         1u
+#define COMPONENT_ABI         2u
 #define COMPONENT_VALUES_MAX  8u
 #define COMPONENT_DEPENDS_MAX 4u
 

@@ -12,21 +12,21 @@
  * that writes them. The taker appends each payload to a log: it copies it into one of two segments
  * and adds up its words. "two cores": wall time from the first to the last packet; "same core": one
  * thread does both in turn, its CPU time. `held`: most buffers that were out of the giver's hands
- * at a time, which a driver would lack. */
-#include <getopt.h>
+ * at a time, which a driver would lack.
+ *
+ * The hash is of what the taker got, each packet's number and first word in order, and of the log
+ * it wrote; all ways must show the same. */
 #include <pthread.h>
 #include <rte_mbuf.h>
-#include <rte_pause.h>
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dataplane/feed/hand_over.h"
 #include "dataplane/port/eal.h"
+#include "perf/measure.h"
 
 #define BURST        32u
 #define HEADER_BYTES 42u
@@ -34,7 +34,6 @@
 #define RING_SLOTS   4096u
 #define RING_BYTES   (1u << 20)
 #define SINK_BYTES   (4u << 20)
-#define ROUNDS_MAX   99u
 
 enum way { WAY_COPY, WAY_FREE, WAY_RETURN, WAY_COUNT };
 
@@ -48,7 +47,7 @@ struct bench {
 	enum way way;
 	uint32_t payload_bytes;
 	uint64_t packets;
-	uint32_t cpu;
+	uint64_t cpu; /* the taker's */
 	struct rte_mempool *pool;
 	struct rte_ring *there;
 	struct rte_ring *back;
@@ -60,37 +59,9 @@ struct bench {
 	uint64_t seen;
 	alignas(64) uint64_t taken; /* the taker's */
 	uint64_t at;
-	uint64_t sum;
+	uint64_t hash;
 	uint8_t *sink;
 };
-
-static void pin(uint32_t cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set) != 0)
-		fprintf(stderr, "bench_hand_over: cannot pin to CPU %u\n", cpu);
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void wait_a_little(void)
-{
-	static _Thread_local uint32_t waits;
-
-	if (++waits % 1024 == 0)
-		sched_yield();
-	else
-		rte_pause();
-}
 
 /* Buffers that came back. */
 static void give_free(struct bench *b)
@@ -112,7 +83,7 @@ static void give_copies(struct bench *b, struct rte_mbuf **m)
 
 		while (!hand_over_put(&b->hand_over, &item, p + HEADER_BYTES)) {
 			hand_over_publish(&b->hand_over);
-			wait_a_little();
+			measure_wait();
 		}
 	}
 	hand_over_publish(&b->hand_over);
@@ -129,7 +100,7 @@ static void give_pointers(struct bench *b, struct rte_mbuf **m)
 	while (rte_ring_sp_enqueue_bulk_elem(b->there, e, sizeof(e[0]), BURST, NULL) == 0) {
 		if (b->way == WAY_RETURN)
 			give_free(b);
-		wait_a_little();
+		measure_wait();
 	}
 	uint64_t out = b->way == WAY_RETURN ? b->out : rte_ring_count(b->there);
 
@@ -160,7 +131,7 @@ static bool give(struct bench *b)
 	return true;
 }
 
-static void append(struct bench *b, const uint8_t *payload)
+static void append(struct bench *b, uint64_t number, const uint8_t *payload)
 {
 	uint64_t bytes = (40u + b->payload_bytes + 7u) & ~7u;
 	uint64_t word;
@@ -169,7 +140,7 @@ static void append(struct bench *b, const uint8_t *payload)
 		b->at = 0;
 	memcpy(b->sink + b->at + 40, payload, b->payload_bytes);
 	memcpy(&word, payload, sizeof(word));
-	b->sum += word;
+	b->hash = measure_hash(b->hash, number ^ word);
 	b->at += bytes;
 	b->taken++;
 }
@@ -179,9 +150,9 @@ static void take_copies(struct bench *b)
 	const struct hand_over_item *item;
 
 	if (!hand_over_look(&b->hand_over))
-		wait_a_little();
+		measure_wait();
 	for (uint32_t n = 0; n < BURST && (item = hand_over_take(&b->hand_over)) != NULL; n++)
-		append(b, (const uint8_t *)(item + 1));
+		append(b, item->time_ns, (const uint8_t *)(item + 1));
 	hand_over_release(&b->hand_over);
 }
 
@@ -192,18 +163,19 @@ static void take_pointers(struct bench *b)
 	uint32_t n = rte_ring_sc_dequeue_burst_elem(b->there, e, sizeof(e[0]), BURST, NULL);
 
 	if (n == 0)
-		wait_a_little();
+		measure_wait();
 	for (uint32_t i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(e[i].m, const void *));
 	for (uint32_t i = 0; i < n; i++) {
-		append(b, rte_pktmbuf_mtod_offset(e[i].m, const uint8_t *, HEADER_BYTES));
+		append(b, e[i].time_ns,
+		       rte_pktmbuf_mtod_offset(e[i].m, const uint8_t *, HEADER_BYTES));
 		m[i] = e[i].m;
 	}
 	if (b->way == WAY_FREE)
 		rte_pktmbuf_free_bulk(m, n);
 	else
 		while (n != 0 && rte_ring_sp_enqueue_bulk(b->back, (void **)m, n, NULL) == 0)
-			wait_a_little();
+			measure_wait();
 }
 
 static void take(struct bench *b)
@@ -219,7 +191,7 @@ static void *taker_run(void *argument)
 	struct bench *b = argument;
 	bool registered = eal_thread_register() == 0;
 
-	pin(b->cpu);
+	measure_pin(b->cpu);
 	while (b->taken < b->packets)
 		take(b);
 	if (registered)
@@ -229,17 +201,18 @@ static void *taker_run(void *argument)
 
 static double round_run(struct bench *b, bool two_cores)
 {
-	clockid_t clock = two_cores ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
-	uint64_t start = clock_ns(clock);
 	pthread_t thread;
 
-	b->given = b->taken = b->at = b->sum = b->held_max = b->out = 0;
+	b->given = b->taken = b->at = b->hash = b->held_max = b->out = 0;
+	memset(b->sink, 0, SINK_BYTES);
 	hand_over_init(&b->hand_over, b->bytes, RING_BYTES);
+	uint64_t start_ns = two_cores ? measure_now_ns() : measure_cpu_ns();
+
 	if (two_cores && pthread_create(&thread, NULL, taker_run, b) != 0)
-		exit(1);
+		measure_fail("bench_hand_over: no second thread");
 	while (b->given < b->packets) {
 		if (!give(b))
-			wait_a_little();
+			measure_wait();
 		if (!two_cores)
 			take(b);
 	}
@@ -247,11 +220,12 @@ static double round_run(struct bench *b, bool two_cores)
 		pthread_join(thread, NULL);
 	while (b->taken < b->packets)
 		take(b);
-	uint64_t ns = clock_ns(clock) - start;
+	uint64_t end_ns = two_cores ? measure_now_ns() : measure_cpu_ns();
 
 	if (b->way == WAY_RETURN)
 		give_free(b);
-	return (double)ns / (double)b->packets;
+	b->hash = measure_hash_bytes(b->hash, b->sink, SINK_BYTES);
+	return (double)(end_ns - start_ns) / (double)b->packets;
 }
 
 static struct rte_ring *ring_make(const char *name)
@@ -260,14 +234,26 @@ static struct rte_ring *ring_make(const char *name)
 	                                          SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 
 	if (r == NULL)
-		exit(1);
+		measure_fail("bench_hand_over: no ring");
 	return r;
+}
+
+/* All payloads get the same bytes, as no way takes its buffers in the order of another. The pool's
+ * cache hands out what came back last, so all are taken before any goes back. */
+static void fill_buffers(struct bench *b)
+{
+	static struct rte_mbuf *m[BUFFERS];
+
+	if (rte_pktmbuf_alloc_bulk(b->pool, m, BUFFERS) != 0)
+		measure_fail("bench_hand_over: the pool has fewer than %u buffers", BUFFERS);
+	for (uint32_t i = 0; i < BUFFERS; i++)
+		for (uint32_t at = 0; at < m[i]->buf_len; at++)
+			((uint8_t *)m[i]->buf_addr)[at] = (uint8_t)(at * 7 + 1);
+	rte_pktmbuf_free_bulk(m, BUFFERS);
 }
 
 static void bench_open(struct bench *b)
 {
-	struct rte_mbuf *m;
-
 	b->pool = rte_pktmbuf_pool_create("bench", BUFFERS, 256, 0, 2048 + RTE_PKTMBUF_HEADROOM,
 	                                  SOCKET_ID_ANY);
 	b->there = ring_make("there");
@@ -276,94 +262,85 @@ static void bench_open(struct bench *b)
 	b->bytes = aligned_alloc(4096, RING_BYTES);
 	b->sink = aligned_alloc(4096, SINK_BYTES);
 	if (b->pool == NULL || b->back == NULL || b->bytes == NULL || b->sink == NULL)
-		exit(1);
+		measure_fail("bench_hand_over: no memory");
 	memset(b->bytes, 0, RING_BYTES);
-	memset(b->sink, 0, SINK_BYTES);
-	for (uint32_t i = 0; i < BUFFERS && (m = rte_pktmbuf_alloc(b->pool)) != NULL; i++) {
-		memset(m->buf_addr, (int)i, m->buf_len);
-		rte_pktmbuf_free(m);
-	}
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	fill_buffers(b);
 }
 
 /* Ways take turns within a round, so that a slow moment of the machine hits them alike. */
-static void row(struct bench *b, uint32_t rounds, bool two_cores)
+static void row(struct bench *b, uint64_t rounds, bool two_cores, struct measure_rows *out)
 {
-	static double ns[WAY_COUNT][ROUNDS_MAX];
+	static const char *const keys[WAY_COUNT][3] = {
+	        {"copy_ns", "copy_best_ns", NULL},
+	        {"free_ns", "free_best_ns", "free_held"},
+	        {"return_ns", "return_best_ns", "return_held"},
+	};
+	static double ns[WAY_COUNT][MEASURE_ROUNDS_MAX];
 	uint64_t held[WAY_COUNT] = {0};
+	uint64_t hash = 0;
+	char group[32];
 
-	for (uint32_t r = 0; r < rounds; r++)
+	for (uint64_t r = 0; r < rounds; r++)
 		for (enum way w = WAY_COPY; w < WAY_COUNT; w++) {
 			b->way = w;
 			ns[w][r] = round_run(b, two_cores);
 			held[w] = b->held_max > held[w] ? b->held_max : held[w];
+			if (r + w != 0 && b->hash != hash)
+				measure_fail("bench_hand_over: two ways brought different packets");
+			hash = b->hash;
 		}
-	for (enum way w = WAY_COPY; w < WAY_COUNT; w++)
-		qsort(ns[w], rounds, sizeof(ns[w][0]), compare);
-	printf("%-9s  %7u ", two_cores ? "two cores" : "same core", b->payload_bytes);
-	for (enum way w = WAY_COPY; w < WAY_COUNT; w++)
-		printf("  %7.1f %7.1f", ns[w][rounds / 2], ns[w][0]);
-	printf("   %5llu %5llu\n", (unsigned long long)held[WAY_FREE],
-	       (unsigned long long)held[WAY_RETURN]);
-	fflush(stdout);
+	measure_row(out);
+	measure_text(out, "where", two_cores ? "two cores" : "same core");
+	measure_count(out, "payload_bytes", b->payload_bytes);
+	for (enum way w = WAY_COPY; w < WAY_COUNT; w++) {
+		measure_figure(out, keys[w][0], measure_median(ns[w], (uint32_t)rounds));
+		measure_figure(out, keys[w][1], ns[w][0]); /* sorted by then */
+		if (keys[w][2] != NULL)
+			measure_count(out, keys[w][2], held[w]);
+	}
+	snprintf(group, sizeof(group), "%u bytes", b->payload_bytes);
+	measure_result(out, group, hash);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"packets", required_argument, NULL, 'p'},
-	                                        {"rounds", required_argument, NULL, 'r'},
-	                                        {"cpus", required_argument, NULL, 'c'},
-	                                        {NULL, 0, NULL, 0}};
 	static const uint32_t payloads[] = {64, 200, 1400};
 	static struct bench b;
 	uint64_t packets = 2000000;
-	uint32_t rounds = 9;
-	uint32_t cpu[2] = {0, 1};
+	uint64_t rounds = 9;
+	uint64_t cpu[2] = {0, 1};
+	bool json = false;
+	const struct measure_option table[] = {
+	        {"packets", "per round", &packets, 1, UINT32_MAX, NULL},
+	        {"rounds", "the median counts", &rounds, 1, MEASURE_ROUNDS_MAX, NULL},
+	        {"cpu", "of the giver", &cpu[0], 0, 1023, NULL},
+	        {"taker-cpu", "of the taker", &cpu[1], 0, 1023, NULL},
+	        {.name = NULL},
+	};
+	const struct eal_options eo = {
+	        .program = "bench_hand_over", .memory_mib = 128, .main_cpu = -1};
 	char error[EAL_ERROR_BYTES];
-	int c;
+	struct measure_rows out;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'p')
-			packets = strtoull(optarg, NULL, 10);
-		else if (c == 'r')
-			rounds = (uint32_t)strtoul(optarg, NULL, 10);
-		else if (c != 'c' || sscanf(optarg, "%u,%u", &cpu[0], &cpu[1]) != 2)
-			packets = 0;
-	}
-	if (optind != argc || packets == 0 || rounds == 0 || rounds > ROUNDS_MAX) {
-		fprintf(stderr,
-		        "usage: bench_hand_over [--packets N] [--rounds N (up to %u)] "
-		        "[--cpus GIVER,TAKER]\n",
-		        ROUNDS_MAX);
-		return 2;
-	}
-	struct eal_options eo = {.program = "bench_hand_over", .memory_mib = 128, .main_cpu = -1};
+	measure_options(argc, argv, "usage: bench_hand_over [OPTION VALUE]...", table, &json);
+	bool two = measure_has_cpus(cpu[0], cpu[1]);
 
 	if (eal_start(&eo, error) != 0) {
-		fprintf(stderr, "bench_hand_over: %s\n", error);
-		return 77;
+		printf("SKIP: %s\n", error);
+		return MEASURE_SKIP;
 	}
 	bench_open(&b);
 	b.packets = packets / BURST * BURST + BURST;
 	b.cpu = cpu[1];
-	pin(cpu[0]);
-	printf("ns per packet, median and best of %u rounds of %llu packets\n", rounds,
-	       (unsigned long long)b.packets);
-	printf("           payload              copy             free           return   held: "
-	       "free "
-	       "return\n");
-	for (int two = 0; two <= (cpu[0] != cpu[1]); two++)
-		for (uint32_t i = 0; i < 3; i++) {
-			b.payload_bytes = payloads[i];
-			row(&b, rounds, two != 0);
-		}
+	measure_pin(cpu[0]);
+	measure_begin(&out, "hand_over", json);
+	for (int i = 0; i < (two ? 6 : 3); i++) {
+		b.payload_bytes = payloads[i % 3];
+		row(&b, rounds, i >= 3, &out);
+	}
+	measure_end(&out);
+	if (!two)
+		fprintf(stderr, "bench_hand_over: one CPU only, two cores are not measured\n");
 	eal_stop();
 	return 0;
 }

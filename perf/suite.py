@@ -37,6 +37,9 @@ RECEIVE = [('port', 'port', None), ('messages_per_packet', 'messages/packet', No
            ('of_rxonly', 'engine/rxonly', 2), ('of_testpmd', 'engine/testpmd', 2), ('copy_of_testpmd', 'copies/testpmd', 2),
            ('engine_ns_per_message', 'engine, ns/message', 1)]
 PARSE = [('walk', 'walk', None), ('messages', 'messages', None), ('ns_per_message', 'ns/message', 1), ('best_ns_per_message', 'best', 1)]
+HAND_OVER = [('where', 'where', None), ('payload_bytes', 'payload, bytes', None), ('copy_ns', 'copy, ns/packet', 1),
+             ('copy_best_ns', 'best', 1), ('free_ns', 'free', 1), ('free_best_ns', 'best', 1), ('return_ns', 'return', 1),
+             ('return_best_ns', 'best', 1), ('free_held', 'held, free', None), ('return_held', 'held, return', None)]
 LOG = [('where', 'where', None), ('messages_per_packet', 'messages/packet', None), ('readers', 'readers', None), ('log_ns', 'log', 1),
        ('pointers_ns', 'pointers, SPSC', 1), ('mpmc_ns', 'pointers, MPMC', 1), ('copies_ns', 'copies', 1), ('slab_ns', 'slab', 1)]
 BOOK = [('symbols', 'symbols', None), ('messages', 'messages', None), ('orders_live', 'live orders', None),
@@ -76,6 +79,9 @@ BENCHES = [
     Bench('parse', 'Parse', PARSE,
           [words('perf/bench_parse --messages 60000 --rounds 3')],
           [words('perf/bench_parse --messages 2000000 --rounds 11')]),
+    Bench('hand_over', 'Hand-over of packets between cores', HAND_OVER,
+          [words('perf/bench_hand_over --packets 10000 --rounds 1')],
+          [words('perf/bench_hand_over --packets 500000 --rounds 15')]),
     Bench('log', 'Log beside rings, ns per message', LOG,
           [words('perf/bench_log --messages 10000 --rounds 1 --segments 2')],
           [words('perf/bench_log --messages 1000000 --rounds 5')]),

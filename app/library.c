@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The book is not in this table: every group has one. */
 static const struct component_ops *const built_in[] = {NULL};
@@ -32,6 +33,20 @@ static const struct component_ops *check(const struct component_ops *ops, const 
 	return ops;
 }
 
+/* The loader's own text would not say from where it looked. */
+static void not_there(const char *path, char error[LIBRARY_ERROR_BYTES])
+{
+	char here[160];
+
+	if (path[0] == '/' || getcwd(here, sizeof(here)) == NULL)
+		snprintf(error, LIBRARY_ERROR_BYTES, "%.400s: no such file", path);
+	else
+		snprintf(error, LIBRARY_ERROR_BYTES,
+		         "%.200s: no such file in %s, where genesis was started; build it there "
+		         "first (docs/components.md), or give its full path",
+		         path, here);
+}
+
 const struct component_ops *library_find(const char *type, const char *library,
                                          char error[LIBRARY_ERROR_BYTES])
 {
@@ -49,6 +64,10 @@ const struct component_ops *library_find(const char *type, const char *library,
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s%s", strchr(library, '/') == NULL ? "./" : "", library);
+	if (access(path, F_OK) != 0) {
+		not_there(path, error);
+		return NULL;
+	}
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
 	if (handle == NULL) {

@@ -281,8 +281,10 @@ static const struct option table[] = {
          "exports.",
          .type = OPTION_NAME, AT(config_component, type), .min = 1, .max = OPTION_NAME_MAX,
          .required = true},
-        {"groups[].components[].library", "The shared object that has it.", .type = OPTION_TEXT,
-         AT(config_component, library), .min = 1, .max = TEXT_MAX, .computed = "none: built in"},
+        {"groups[].components[].library",
+         "The shared object that has it; a path from where genesis is started.",
+         .type = OPTION_TEXT, AT(config_component, library), .min = 1, .max = TEXT_MAX,
+         .computed = "none: built in"},
         {"groups[].components[].report",
          "The file its report is written to at the end; `-`: standard "
          "output.",

@@ -74,6 +74,26 @@ def test_check():
         check('missing library', p.returncode == 2 and 'no-such.so' in p.stderr and 'bad.yaml:5' in p.stderr, p.stderr)
 
 
+def test_example_component():
+    """The commands that the example's comment tells, letter by letter, at the root of a source tree with a build in it."""
+    example = 'config/examples/vwap.yaml'
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('config', 'dataplane', 'docs'):
+            os.symlink(os.path.join(os.path.abspath(ROOT), name), os.path.join(folder, name))
+        os.makedirs(os.path.join(folder, 'build/app'))
+        os.symlink(os.path.abspath(GENESIS), os.path.join(folder, 'build/app/genesis'))
+        p = genesis('check', example, cwd=folder)
+        check('not built', p.returncode == 2 and p.stderr.count('\n') == 1 and folder in p.stderr and 'docs/components.md' in p.stderr,
+              p.stderr)
+        with open(os.path.join(ROOT, example), encoding='ascii') as f:
+            commands = re.findall('^#     (.*)$', f.read(), re.M)
+        for command in commands:
+            p = subprocess.run(['sh', '-c', command], capture_output=True, text=True, timeout=120, cwd=folder, check=False)
+            check(command, p.returncode == 0 or command.startswith('build/') and p.returncode == 1, p.stderr)  # 1: memory
+            check(command, 'no such file' not in p.stderr, p.stderr)
+        check('commands', len(commands) == 2 and 'type: vwap' in p.stdout, p.stdout)
+
+
 def test_no_engine():
     for command in ('books', 'status'):
         p = genesis(command, 'no-such-engine')
@@ -111,7 +131,7 @@ def test_only_engine():
         p.communicate(timeout=60)
 
 
-for test in (test_only_engine, test_help, test_check, test_no_engine, test_simulate):
+for test in (test_only_engine, test_help, test_check, test_example_component, test_no_engine, test_simulate):
     test()
 print('commands: %d failures' % failures)
 sys.exit(1 if failures else 0)

@@ -9,20 +9,11 @@ import subprocess
 import sys
 import tempfile
 
-GENESIS, ROOT = sys.argv[1:3]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, run  # noqa: E402
+
+genesis, ROOT = Genesis(sys.argv[1]), sys.argv[2]
 COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'demo', 'exchange', 'version', 'help')
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def genesis(*arguments, cwd=None):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=120, cwd=cwd)
 
 
 def test_help():
@@ -81,14 +72,14 @@ def test_example_component():
         for name in ('config', 'dataplane', 'docs'):
             os.symlink(os.path.join(os.path.abspath(ROOT), name), os.path.join(folder, name))
         os.makedirs(os.path.join(folder, 'build/app'))
-        os.symlink(os.path.abspath(GENESIS), os.path.join(folder, 'build/app/genesis'))
+        os.symlink(genesis.path, os.path.join(folder, 'build/app/genesis'))
         p = genesis('check', example, cwd=folder)
         check('not built', p.returncode == 2 and p.stderr.count('\n') == 1 and folder in p.stderr and 'docs/components.md' in p.stderr,
               p.stderr)
         with open(os.path.join(ROOT, example), encoding='ascii') as f:
             commands = re.findall('^#     (.*)$', f.read(), re.M)
         for command in commands:
-            p = subprocess.run(['sh', '-c', command], capture_output=True, text=True, timeout=120, cwd=folder, check=False)
+            p = run('sh', '-c', command, cwd=folder)
             check(command, p.returncode == 0 or command.startswith('build/') and p.returncode == 1, p.stderr)  # 1: memory
             check(command, 'no such file' not in p.stderr, p.stderr)
         check('commands', len(commands) == 2 and 'type: vwap' in p.stdout, p.stdout)
@@ -114,7 +105,7 @@ def test_simulate():
 
 def test_only_engine():
     """Files that a dead engine left do not hide the one that lives."""
-    p = subprocess.Popen([GENESIS, 'demo', '--plain', '--seconds', '60', '--ports', 'rings'], stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([genesis.path, 'demo', '--plain', '--seconds', '60', '--ports', 'rings'], stdout=subprocess.PIPE, text=True)
     while not p.stdout.readline().startswith(('1/6', 'genesis')):
         pass
     dead = '/dev/shm/genesis-test-dead-%d.control' % os.getpid()
@@ -133,5 +124,4 @@ def test_only_engine():
 
 for test in (test_only_engine, test_help, test_check, test_example_component, test_no_engine, test_simulate):
     test()
-print('commands: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('commands')

@@ -12,15 +12,10 @@ import sys
 import tempfile
 from fractions import Fraction
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import check, finish  # noqa: E402
+
 GENESIS, MAKE_CAPTURE, LIBVWAP = sys.argv[1:4]
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
 
 
 def vwap(path):
@@ -103,5 +98,4 @@ with tempfile.TemporaryDirectory() as folder:
             value, quantity = got.get(symbol, ('0', 0))
             check(name, quantity == shares and abs(Fraction(value) - Fraction(notional, shares * 10000)) <=
                   Fraction(1, 10 ** 6), '%s: %s of %d' % (symbol, value, quantity))
-print('components: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('components')

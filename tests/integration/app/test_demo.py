@@ -11,27 +11,22 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-GENESIS = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, same, wait  # noqa: E402
+
+genesis = Genesis(sys.argv[1])
 NOBODY = 65534
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
 
 
 def demo(*arguments, **more):
-    return subprocess.run([GENESIS, 'demo', *arguments], capture_output=True, text=True, timeout=200, check=False, **more)
+    return genesis('demo', *arguments, timeout=200, **more)
 
 
 def start(*arguments):
     """A demo that is under way: its first act has begun. And what it had said until then."""
-    p = subprocess.Popen([GENESIS, 'demo', '--seconds', '60', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    p = subprocess.Popen([genesis.path, 'demo', '--seconds', '60', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True)
     said = ''
     for line in p.stdout:
         said += line
@@ -51,10 +46,7 @@ def left(pid):
 
 
 def gone(pids):
-    end = time.monotonic() + 60
-    while time.monotonic() < end and any(os.path.exists('/proc/%d' % p) for p in pids):
-        time.sleep(0.05)
-    return not any(os.path.exists('/proc/%d' % p) for p in pids)
+    return wait(lambda: not any(os.path.exists('/proc/%d' % p) for p in pids), 60)
 
 
 def check_show(name, p):
@@ -78,9 +70,8 @@ def test_rings():
     with tempfile.TemporaryDirectory() as folder:
         verdict = check_show('rings', demo('--seconds', '3', '--seed', '7', '--ports', 'rings', '--keep', folder))
         kept = sorted(os.listdir(folder))
-        with open(os.path.join(folder, 'exchange.csv'), encoding='ascii') as a, \
-                open(os.path.join(folder, 'engine.csv'), encoding='ascii') as b:
-            check('books are kept', a.read() == b.read() and {'engine.yaml', 'engine.json', 'exchange.json'} <= set(kept), str(kept))
+        books = [os.path.join(folder, side + '.csv') for side in ('exchange', 'engine')]
+        check('books are kept', same(*books) and {'engine.yaml', 'engine.json', 'exchange.json'} <= set(kept), str(kept))
     check('a real gap', re.search(r'lost: [1-9]\d* messages in [1-9]', verdict), verdict)
     check('books', re.search(r'all 500 books are the exchange', verdict), verdict)
 
@@ -143,5 +134,4 @@ def test_usage():
 
 for test in (test_usage, test_what_is_there, test_rings, test_as_nobody, test_stopped, test_killed):
     test()
-print('demo: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('demo')

@@ -11,11 +11,13 @@ import collections
 import os
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
-GENESIS = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, run, skip  # noqa: E402
+
+genesis = Genesis(sys.argv[1])
 A, B = '239.1.1.1:26400', '239.1.1.2:26401'
 DAY = ['--seed', '5', '--messages', '50000', '--symbols', '300']
 # Bytes of each message type, from the specification.
@@ -24,12 +26,6 @@ LENGTHS = {'S': 12, 'R': 39, 'H': 25, 'Y': 20, 'L': 26, 'V': 35, 'W': 12, 'K': 2
 FIELDS = ('ip.dst', 'moldudp64.sequence', 'moldudp64.count', '_ws.malformed', 'ip.checksum.status', 'udp.checksum.status',
           'moldudp64.msglen', 'moldudp64.msgseq', 'moldudp64.msgdata', 'moldudp64.msglen.invalid', 'moldudp64.count.invalid',
           'moldudp64.end_of_session_extra', '_ws.expert.severity')
-failures = 0
-
-
-def skip(why):
-    print('SKIP: ' + why)
-    sys.exit(77)
 
 
 def check(name, condition, text=''):
@@ -40,8 +36,7 @@ def check(name, condition, text=''):
 
 
 def exchange(*arguments):
-    p = subprocess.run([GENESIS, 'exchange', '--quiet', '--line-a', A, '--line-b', B, *DAY, *arguments], capture_output=True, text=True,
-                       timeout=120, check=False)
+    p = genesis('exchange', '--quiet', '--line-a', A, '--line-b', B, *DAY, *arguments)
     check('exchange', p.returncode == 0, p.stderr)
 
 
@@ -52,7 +47,7 @@ def dissect(path):
         words += ['-d', 'udp.port==%s,moldudp64' % line.split(':')[1]]
     for field in FIELDS:
         words += ['-e', field]
-    p = subprocess.run(words, capture_output=True, text=True, timeout=250, check=False)
+    p = run(*words, timeout=250)
     check('tshark', p.returncode == 0, p.stderr)
     return [dict(zip(FIELDS, line.split('\t'))) for line in p.stdout.splitlines()]
 
@@ -107,7 +102,7 @@ def check_messages(rows, wanted):
 
 if shutil.which('tshark') is None:
     skip('tshark is not installed')
-if 'MoldUDP64' not in subprocess.run(['tshark', '-G', 'protocols'], capture_output=True, text=True, timeout=120, check=False).stdout:
+if 'MoldUDP64' not in run('tshark', '-G', 'protocols').stdout:
     skip('this tshark does not know MoldUDP64')
 with tempfile.TemporaryDirectory() as scratch:
     os.chdir(scratch)
@@ -120,5 +115,4 @@ with tempfile.TemporaryDirectory() as scratch:
     exchange('--corrupt', '1%', '--write-pcap', 'bad.pcap')
     check('it would have seen a wrong checksum', any(r['udp.checksum.status'] == '0' for r in dissect('bad.pcap')))
     print('%d packets, %d messages of %d types' % (len(seen), sum(types_in('day.itch').values()), len(types_in('day.itch'))))
-print('dissection: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('dissection')

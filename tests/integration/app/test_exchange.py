@@ -13,7 +13,10 @@ import sys
 import tempfile
 import time
 
-GENESIS = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, same  # noqa: E402
+
+genesis = Genesis(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 4
 A, B = '239.1.1.1:26400', '239.1.1.2:26401'
@@ -29,18 +32,10 @@ feeds:
     lines: [{name: A, port: a, address: "%s"}, {name: B, port: b, address: "%s"}]
 groups: [{name: books, feed: itch, symbols_max: 4096, orders_max: 262144}]
 ''' % (A, B)
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
 
 
 def run(*arguments, code=0):
-    p = subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=120)
+    p = genesis(*arguments)
     check('exit code of ' + ' '.join(arguments[:3]), p.returncode == code, '%d: %s' % (p.returncode, p.stderr[:500]))
     return p
 
@@ -51,11 +46,6 @@ def exchange(*arguments, lines=('--line-a', A, '--line-b', B)):
 
 def replay(path, books):
     return json.loads(run('replay', '--config', 'config.yaml', '--json', '--books', books, path).stdout)
-
-
-def same(a, b):
-    with open(a, 'rb') as x, open(b, 'rb') as y:
-        return x.read() == y.read()
 
 
 def packets(path):
@@ -187,7 +177,7 @@ def test_sending():
     check('duration', 2300 < report['packets'] <= 2501 and report['limited'], str(report['packets']))
     report = send('net_null0', '--rate', 'packets/s:100000', '--count', '321')
     check('count', report['packets'] == report['sending']['packets'] == 321, str(report['packets']))
-    p = subprocess.Popen([GENESIS, 'exchange', *day, '--quiet', '--rate', 'packets/s:1000', '--books', 'w.csv', '--line-a',
+    p = subprocess.Popen([genesis.path, 'exchange', *day, '--quiet', '--rate', 'packets/s:1000', '--books', 'w.csv', '--line-a',
                           'net_null0=' + A, '--line-b', 'net_null0=' + B])
     time.sleep(3)
     p.send_signal(signal.SIGINT)
@@ -225,5 +215,4 @@ with tempfile.TemporaryDirectory() as scratch:
     test_rates()
     test_sending()
     test_usage()
-print('exchange: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('exchange')

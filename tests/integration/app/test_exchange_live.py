@@ -12,14 +12,14 @@ prints what came of it.
 """
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import time
 
-GENESIS, KIND = os.path.abspath(sys.argv[1]), sys.argv[2]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import (Genesis, NotStarted, check, finish, inside, namespaces, need_namespaces, run, same,  # noqa: E402
+                     scratch, sh, skip)
+
+genesis, KIND = Genesis(sys.argv[1]), sys.argv[2]
 CORES = len(sys.argv) > 3
 SEALED = CORES and KIND == 'memif'
 NAME = 'test-exchange-%d' % os.getpid()
@@ -28,12 +28,6 @@ LARGE = os.environ.get('GENESIS_LIVE_MESSAGES')
 RATE = os.environ.get('GENESIS_LIVE_RATE', 'flat' if KIND == 'memif' else 'messages/s:20000')
 ADDRESS = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}
 LINES = {}  # name -> (device here, device there)
-failures = 0
-
-
-def skip(why):
-    print('SKIP: ' + why)
-    sys.exit(77)
 
 
 def check(name, condition, text=''):
@@ -43,22 +37,12 @@ def check(name, condition, text=''):
         print('FAIL %s: %s' % (name, text))
 
 
-def sh(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
-
-
-def genesis(*arguments):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
-
-
 def lines_up(folder):
     if KIND == 'memif':
         for i, line in enumerate('ab'):
             memif = 'net_memif%d,socket-abstract=no,socket=%s,role=' % (i, os.path.join(folder, line))
             LINES[line] = (memif + 'server', memif + 'client')
         return
-    sh('ip', 'netns', 'add', VENUE)
-    sh('ip', 'netns', 'add', ENGINE)
     for i, line in enumerate('ab'):
         here, there = 'ge' + line, 'gv' + line
         sh('ip', '-n', ENGINE, 'link', 'add', 'name', here, 'type', 'veth', 'peer', 'name', there, 'netns', VENUE)
@@ -69,14 +53,8 @@ def lines_up(folder):
         LINES[line] = ('net_%s%d,iface=%s%s' % (KIND, i, here, room), 'net_%s%d,iface=%s' % (KIND, i, there))
 
 
-def lines_down():
-    for space in (VENUE, ENGINE):
-        if KIND != 'memif':
-            subprocess.run(['ip', 'netns', 'del', space], capture_output=True, timeout=60, check=False)
-
-
 def in_space(space):
-    return [] if KIND == 'memif' else ['ip', 'netns', 'exec', space]
+    return [] if KIND == 'memif' else inside(space)
 
 
 def config(path):
@@ -98,32 +76,22 @@ def config(path):
 
 
 def start(path, books):
-    seal = ['--seal', 'kill'] if SEALED else []
-    engine = subprocess.Popen([*in_space(ENGINE), GENESIS, 'run', *seal, '--json', '--books', books, path],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-    end = time.monotonic() + 60
-    while time.monotonic() < end and engine.poll() is None:
-        status = genesis('status', '--json', NAME)
-        if status.returncode == 0 and json.loads(status.stdout)['state'] == 'running':
-            return engine
-        time.sleep(0.1)
-    engine.kill()
-    error = engine.communicate()[1]
-    why = [line for line in error.splitlines() if line.startswith('genesis run:') and 'af_xdp' in line]
-    if KIND == 'af_xdp' and why:
-        skip('AF_XDP cannot be used here: ' + why[-1])
-    print(error)
-    sys.exit(1)
+    try:
+        return genesis.start(NAME, *(['--seal', 'kill'] if SEALED else []), '--json', '--books', books, path, space=in_space(ENGINE))
+    except NotStarted as e:
+        why = [line for line in str(e).splitlines() if line.startswith('genesis run:') and 'af_xdp' in line]
+        if KIND == 'af_xdp' and why:
+            skip('AF_XDP cannot be used here: ' + why[-1])
+        raise
 
 
 def send(folder, *more):
     """Runs the exchange to its end; its report."""
     report, books = os.path.join(folder, 'sent.json'), os.path.join(folder, 'sent.csv')
-    words = [GENESIS, 'exchange', '--report', report, '--books', books]
+    words = [genesis.path, 'exchange', '--report', report, '--books', books]
     for line in 'ab':
         words += ['--line-' + line, '%s=%s' % (LINES[line][1], ADDRESS[line])]
-    p = subprocess.run([*in_space(VENUE), *words, *more], capture_output=True, text=True, timeout=3000, check=False)
+    p = run(*in_space(VENUE), *words, *more, timeout=3000)
     check('exchange', p.returncode == 0, p.stderr)
     print(p.stdout)
     with open(report, encoding='ascii') as f:
@@ -132,13 +100,10 @@ def send(folder, *more):
 
 def settled(report):
     """The engine's feed once it has applied or given up everything."""
-    end = time.monotonic() + 30
-    while True:
-        feed = json.loads(genesis('status', '--json', NAME).stdout)['feeds'][0]
-        done = feed['messages'] + feed['arbiter']['lost_messages'] >= report['messages'] + report['lost_messages']
-        if done or time.monotonic() > end:
-            return feed
-        time.sleep(0.1)
+    def is_done(status):
+        feed = status['feeds'][0]
+        return feed['messages'] + feed['arbiter']['lost_messages'] >= report['messages'] + report['lost_messages']
+    return genesis.when(NAME, is_done, 30)['feeds'][0]
 
 
 def test(folder, name, *more):
@@ -154,8 +119,7 @@ def test(folder, name, *more):
     engine.send_signal(signal.SIGINT)
     out, error = engine.communicate(timeout=60)
     check(name + ': stopped', engine.returncode == 0, error)
-    with open(books, encoding='ascii') as live, open(os.path.join(folder, 'sent.csv'), encoding='ascii') as sent:
-        check(name + ': books', live.read() == sent.read(), 'differ')
+    check(name + ': books', same(books, os.path.join(folder, 'sent.csv')), 'differ')
     summary = json.loads(out)
     cores = {core['name']: core for core in summary['cores']}
     for line in 'ab' if CORES else '':
@@ -189,21 +153,8 @@ def test_all(folder):
 
 
 if KIND != 'memif':
-    if os.geteuid() != 0:
-        skip('not root: network namespaces and packet sockets need it')
-    if shutil.which('ip') is None:
-        skip('ip is not installed')
-    if subprocess.run(['ip', 'netns', 'add', VENUE], capture_output=True, check=False).returncode != 0:
-        skip('network namespaces cannot be made here')
-    sh('ip', 'netns', 'del', VENUE)
-with tempfile.TemporaryDirectory() as scratch:
-    try:
-        lines_up(scratch)
-        test_all(scratch)
-    finally:
-        lines_down()
-        for left in os.listdir('/dev/shm'):
-            if NAME in left:
-                os.unlink('/dev/shm/' + left)
-print('exchange over %s%s: %d failures' % (KIND, ', a core per port' if CORES else '', failures))
-sys.exit(1 if failures else 0)
+    need_namespaces()
+with scratch(NAME) as place, namespaces(*([] if KIND == 'memif' else [VENUE, ENGINE])):
+    lines_up(place)
+    test_all(place)
+finish('exchange over %s%s' % (KIND, ', a core per port' if CORES else ''))

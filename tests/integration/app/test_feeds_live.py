@@ -11,14 +11,14 @@ Exit code 77: this machine cannot (not root, no ip, no tcpreplay).
 """
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 
-GENESIS, MAKE_CAPTURE, KIND = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, inside, namespaces, need_namespaces, run, same, scratch, sh  # noqa: E402
+
+genesis, MAKE_CAPTURE, KIND = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
 NAME = 'test-feeds-%d' % os.getpid()
 SPACE = 'gfs%d' % (os.getpid() % 100000)
 ITCH = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}
@@ -27,12 +27,6 @@ MESSAGES = {'itch': 100000, 'deep': 40000, 'tops': 40000}
 CORE_OF_PORT = {'a': 'x', 'b': 'y', 'deep': 'x', 'tops': 'y'}
 CORE_OF_FEED = {'itch': 'y', 'deep': 'x', 'tops': 'x'}
 HERE, THERE = {}, {}  # port -> device
-failures = 0
-
-
-def skip(why):
-    print('SKIP: ' + why)
-    sys.exit(77)
 
 
 def check(name, condition, text=''):
@@ -42,14 +36,6 @@ def check(name, condition, text=''):
         print('FAIL %s: %s' % (name, text))
 
 
-def sh(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
-
-
-def genesis(*arguments):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
-
-
 def make_captures(folder):
     """protocol feed -> what a right reader of its capture counts."""
     wanted = {}
@@ -57,7 +43,7 @@ def make_captures(folder):
         words = [MAKE_CAPTURE, '--protocol', protocol, '--messages', str(MESSAGES[feed]), '--symbols', '200', '--loss', '10000',
                  '--duplicate', '5000', '--reorder', '5000', '--out', os.path.join(folder, feed + '.pcap'),
                  '--books', os.path.join(folder, feed + '.csv')]
-        wanted[feed] = json.loads(subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout)
+        wanted[feed] = json.loads(sh(*words))
     return wanted
 
 
@@ -69,7 +55,6 @@ def ports_up(folder):
         for i, feed in enumerate(('deep', 'tops')):
             HERE[feed] = 'net_pcap%d,rx_pcap=%s' % (i, os.path.join(folder, feed + '.pcap'))
         return
-    sh('ip', 'netns', 'add', SPACE)
     for i, port in enumerate(CORE_OF_PORT):
         here, there = 'gf%d-%d' % (i, os.getpid() % 100000), 'gt-' + port
         sh('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', SPACE)
@@ -83,8 +68,7 @@ def ports_down():
     if KIND == 'local':
         return
     for i in range(len(CORE_OF_PORT)):
-        subprocess.run(['ip', 'link', 'del', 'gf%d-%d' % (i, os.getpid() % 100000)], capture_output=True, check=False, timeout=60)
-    subprocess.run(['ip', 'netns', 'del', SPACE], capture_output=True, check=False, timeout=60)
+        run('ip', 'link', 'del', 'gf%d-%d' % (i, os.getpid() % 100000))
 
 
 def config(path):
@@ -109,32 +93,18 @@ def config(path):
         f.write('\n'.join(lines) + '\n')
 
 
-def start(path, books):
-    engine = subprocess.Popen([GENESIS, 'run', '--json', '--books', books, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-    end = time.monotonic() + 60
-    while time.monotonic() < end and engine.poll() is None:
-        status = genesis('status', '--json', NAME)
-        if status.returncode == 0 and json.loads(status.stdout)['state'] == 'running':
-            return engine
-        time.sleep(0.1)
-    engine.kill()
-    print(engine.communicate()[1])
-    sys.exit(1)
-
-
 def send(folder):
     """Everything at once; the exchange's report."""
     report, books = os.path.join(folder, 'itch.json'), os.path.join(folder, 'itch.csv')
-    space = [] if KIND == 'local' else ['ip', 'netns', 'exec', SPACE]
+    space = [] if KIND == 'local' else inside(SPACE)
     replays = [] if KIND == 'local' else [
         subprocess.Popen([*space, 'tcpreplay', '-q', '--pps', '5000', '-i', THERE[feed], os.path.join(folder, feed + '.pcap')],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for feed in ('deep', 'tops')]
-    words = [GENESIS, 'exchange', '--report', report, '--books', books, '--messages', str(MESSAGES['itch']), '--symbols', '500',
+    words = [genesis.path, 'exchange', '--report', report, '--books', books, '--messages', str(MESSAGES['itch']), '--symbols', '500',
              '--rate', 'messages/s:20000', '--loss', '1%', '--duplicate', '1%', '--reorder', '1%', '--skew', 'B:2ms']
     for line, address in ITCH.items():
         words += ['--line-' + line, '%s=%s' % (THERE[line], address)]
-    p = subprocess.run([*space, *words], capture_output=True, text=True, timeout=120, check=False)
+    p = run(*space, *words)
     check('exchange', p.returncode == 0, p.stderr)
     for r in replays:
         check('tcpreplay', r.wait(timeout=120) == 0)
@@ -144,14 +114,14 @@ def send(folder):
 
 def settled(wanted):
     """The engine's feeds once they have applied or given up everything."""
-    end = time.monotonic() + 60
-    while True:
-        feeds = {f['name']: f for f in json.loads(genesis('status', '--json', NAME).stdout)['feeds']}
-        done = [feeds[n]['messages'] + feeds[n]['arbiter']['lost_messages'] >= w['messages'] + w['lost_messages']
-                for n, w in wanted.items()]
-        if all(done) or time.monotonic() > end:
-            return feeds
-        time.sleep(0.1)
+    def feeds_of(status):
+        return {f['name']: f for f in status['feeds']}
+
+    def is_done(status):
+        feeds = feeds_of(status)
+        return all(feeds[n]['messages'] + feeds[n]['arbiter']['lost_messages'] >= w['messages'] + w['lost_messages']
+                   for n, w in wanted.items())
+    return feeds_of(genesis.when(NAME, is_done))
 
 
 def test(folder):
@@ -159,7 +129,7 @@ def test(folder):
     ports_up(folder)
     path, books = os.path.join(folder, 'feeds.yaml'), os.path.join(folder, 'live.csv')
     config(path)
-    engine = start(path, books)
+    engine = genesis.start(NAME, '--json', '--books', books, path)
     wanted['itch'] = send(folder)
     feeds = settled(wanted)
     engine.send_signal(signal.SIGINT)
@@ -174,8 +144,7 @@ def test(folder):
               '%d, not %d' % (arbiter['lost_messages'], want['lost_messages']))
         check(feed + ': restarts', arbiter['session_resets'] == want.get('session_resets', 0), str(arbiter))
         live = books if feed == 'itch' else books + '.' + feed
-        with open(live, encoding='ascii') as got, open(os.path.join(folder, feed + '.csv'), encoding='ascii') as made:
-            check(feed + ': books', got.read() == made.read(), 'differ')
+        check(feed + ': books', same(live, os.path.join(folder, feed + '.csv')), 'differ')
     cores = {core['name']: core for core in status['cores']}
     # A of ITCH goes from x to y, TOPS from y to x.
     check('handed over', cores['x']['handed_over'] > 1000 and cores['y']['handed_over'] > 1000, str(cores))
@@ -186,21 +155,10 @@ def test(folder):
 
 
 if KIND == 'network':
-    if os.geteuid() != 0:
-        skip('not root: network namespaces and packet sockets need it')
-    for tool in ('ip', 'tcpreplay'):
-        if shutil.which(tool) is None:
-            skip(tool + ' is not installed')
-    if subprocess.run(['ip', 'netns', 'add', SPACE], capture_output=True, check=False).returncode != 0:
-        skip('network namespaces cannot be made here')
-    sh('ip', 'netns', 'del', SPACE)
-with tempfile.TemporaryDirectory() as scratch:
+    need_namespaces('tcpreplay')
+with scratch(NAME) as place, namespaces(*([SPACE] if KIND == 'network' else [])):
     try:
-        test(scratch)
+        test(place)
     finally:
         ports_down()
-        for left in os.listdir('/dev/shm'):
-            if NAME in left:
-                os.unlink('/dev/shm/' + left)
-print('three feeds, %s: %d failures' % (KIND, failures))
-sys.exit(1 if failures else 0)
+finish('three feeds, ' + KIND)

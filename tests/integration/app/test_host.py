@@ -9,7 +9,6 @@ In a VLAN, too, and again when the link was away.
 usage: test_host.py GENESIS af_packet|af_xdp
 Exit code 77: this machine cannot (not root, no namespaces, no bridge that snoops, no such socket).
 """
-import json
 import os
 import shutil
 import signal
@@ -17,21 +16,17 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-GENESIS, KIND = os.path.abspath(sys.argv[1]), sys.argv[2]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, NotStarted, check, enter_namespace, finish, need_namespaces, run, scratch, sh, skip, wait  # noqa: E402
+
+genesis, KIND = Genesis(sys.argv[1]), sys.argv[2]
 NAME = 'test-host-%d' % os.getpid()
 ADDRESS, BRIDGE, SOURCE, OTHER = '10.77.0.2', '10.77.0.1', '10.77.0.9', '10.77.0.8'
 ANY, SSM, UNWANTED = '239.1.1.1', '239.1.1.2', '239.1.1.9'
 UDP_PORT = 26400
-failures = 0
-
-
-def skip(why):
-    print('SKIP: ' + why)
-    sys.exit(77)
 
 
 def check(name, condition, text=''):
@@ -41,27 +36,8 @@ def check(name, condition, text=''):
         print('FAIL %s: %s' % (name, text))
 
 
-def sh(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
-
-
-def wait(what, seconds=30):
-    """Until what() is true; its last value."""
-    end = time.monotonic() + seconds
-    while True:
-        value = what()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.05)
-
-
 def network(version):
     """The bridge asks every second, but believes what it was told for minutes: what goes sooner has left."""
-    for name in ('all', 'default'):
-        path = '/proc/sys/net/ipv6/conf/%s/disable_ipv6' % name
-        if os.path.exists(path):
-            with open(path, 'w', encoding='ascii') as f:
-                f.write('1')
     sh('ip', 'link', 'add', 'gbr', 'type', 'bridge', 'mcast_snooping', '1', 'mcast_querier', '1', 'mcast_query_use_ifaddr', '1',
        'mcast_igmp_version', str(version), 'mcast_query_response_interval', '50', 'mcast_query_interval', '100',
        'mcast_startup_query_interval', '100', 'mcast_membership_interval', '26000', 'mcast_last_member_interval', '100')
@@ -76,7 +52,7 @@ def network(version):
 
 def network_away():
     for name in ('gv0', 'sv1', 'gbr'):
-        subprocess.run(['ip', 'link', 'del', name], capture_output=True, timeout=60, check=False)
+        run('ip', 'link', 'del', name)
 
 
 def checksum(data):
@@ -182,17 +158,16 @@ class Engine:
             f.write('      - {name: A, port: a, address: "%s:%d"}\n' % (ANY, UDP_PORT))
             f.write('      - {name: B, port: a, address: "%s:%d", source: %s}\n' % (SSM, UDP_PORT, SOURCE))
             f.write('groups: [{name: books, feed: itch, symbols_max: 64, orders_max: 1024, levels_max: 1024}]\n')
-        self.process = subprocess.Popen([GENESIS, 'run', path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if not wait(lambda: self.process.poll() is not None or self.status() is not None, 60) or self.process.poll() is not None:
-            error = self.process.communicate()[1]
-            if KIND == 'af_xdp' and 'xdp' in error.lower():
-                skip('AF_XDP cannot be used here: ' + error.strip().splitlines()[-1])
-            raise AssertionError(error)
+        try:
+            self.process = genesis.start(NAME, path)
+        except NotStarted as e:
+            if KIND == 'af_xdp' and 'xdp' in str(e).lower():
+                skip('AF_XDP cannot be used here: ' + str(e).strip().splitlines()[-1])
+            raise
 
-    def status(self):
-        p = subprocess.run([GENESIS, 'status', '--json', NAME], capture_output=True, text=True, timeout=60, check=False)
-        status = json.loads(p.stdout) if p.returncode == 0 else None
-        return status if status is not None and status['state'] == 'running' else None
+    @staticmethod
+    def status():
+        return genesis.status(NAME)
 
     def host(self):
         return self.status()['ports'][0]['host']
@@ -341,32 +316,19 @@ def test_vlan(folder):
 
 
 def main():
-    if os.geteuid() != 0:
-        skip('not root: network namespaces and packet sockets need it')
-    if any(shutil.which(program) is None for program in ('ip', 'bridge', 'unshare')):
-        skip('needs the commands ip, bridge and unshare')
-    if os.environ.get('GENESIS_NAMESPACE') != '1':
-        os.environ['GENESIS_NAMESPACE'] = '1'
-        if subprocess.run(['unshare', '--net', 'true'], capture_output=True, check=False).returncode != 0:
-            skip('network namespaces cannot be made here')
-        os.execvp('unshare', ['unshare', '--net', '--', sys.executable, *sys.argv])
+    need_namespaces('bridge')
+    enter_namespace()
     sh('ip', 'link', 'set', 'lo', 'up')
     try:
         network(3)
     except subprocess.CalledProcessError as e:
         skip('no bridge that snoops: ' + e.stderr.strip())
     network_away()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            for version in (3, 2):
-                test_all(folder, version)
-            test_vlan(folder)
-        finally:
-            for left in os.listdir('/dev/shm'):
-                if NAME in left:
-                    os.unlink('/dev/shm/' + left)
-    print('host over %s: %d failures' % (KIND, failures))
-    sys.exit(1 if failures else 0)
+    with scratch(NAME) as folder:
+        for version in (3, 2):
+            test_all(folder, version)
+        test_vlan(folder)
+    finish('host over ' + KIND)
 
 
 main()

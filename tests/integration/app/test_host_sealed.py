@@ -8,21 +8,13 @@ Exit code 77: this machine cannot.
 import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
-import time
 
-GENESIS = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, scratch, wait  # noqa: E402
+
+genesis = Genesis(sys.argv[1])
 NAMES = ['test-sealed-%d-%s' % (os.getpid(), role) for role in ('server', 'client')]
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
 
 
 def start(folder, name):
@@ -34,34 +26,16 @@ def start(folder, name):
         f.write('feeds:\n  - protocol: itch50\n    symbols_max: 64\n    log: {min: 4MiB, max: 4MiB}\n    gap: {parking: 2MiB}\n'
                 '    lines: [{address: "239.1.1.1:26400"}]\n')
         f.write('groups: [{name: books, symbols_max: 64, orders_max: 1024, levels_max: 1024}]\n')
-    engine = subprocess.Popen([GENESIS, 'run', '--json', '--seal', 'kill', path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-    end = time.monotonic() + 60
-    while status(name) is None:
-        if engine.poll() is not None or time.monotonic() > end:
-            engine.kill()
-            raise AssertionError(engine.communicate()[1])
-        time.sleep(0.1)
-    return engine
-
-
-def status(name):
-    p = subprocess.run([GENESIS, 'status', '--json', name], capture_output=True, text=True, timeout=60, check=False)
-    shown = json.loads(p.stdout) if p.returncode == 0 else None
-    return shown if shown is not None and shown['state'] == 'running' else None
+    return genesis.start(name, '--json', '--seal', 'kill', path)
 
 
 def hosts():
-    return [(status(name) or {'ports': [{'host': None}]})['ports'][0]['host'] for name in NAMES]
+    return [(genesis.status(name) or {'ports': [{'host': None}]})['ports'][0]['host'] for name in NAMES]
 
 
 def test(engines):
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        now = hosts()
-        if all(h is not None and h['arp_conflicts'] >= 1 and h['igmp_reports'] >= 2 for h in now):
-            break
-        time.sleep(0.1)
+    wait(lambda: all(h is not None and h['arp_conflicts'] >= 1 and h['igmp_reports'] >= 2 for h in hosts()))
+    now = hosts()
     for name, engine, host in zip(NAMES, engines, now):
         check(name + ' lives', engine.poll() is None, engine.returncode)
         check(name + ' heard and said', host is not None and host['arp_conflicts'] >= 1 and host['igmp_reports'] >= 2, host)
@@ -74,19 +48,6 @@ def test(engines):
         check(name + ' left', port['host']['igmp_leaves'] == 2 and port['sent'] >= (5 if name == NAMES[0] else 3), port)
 
 
-with tempfile.TemporaryDirectory() as scratch:
-    running = []
-    try:
-        for one in NAMES:
-            running.append(start(scratch, one))
-        test(running)
-    finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        for left in os.listdir('/dev/shm'):
-            if any(one in left for one in NAMES):
-                os.unlink('/dev/shm/' + left)
-print('sealed hosts: %d failures' % failures)
-sys.exit(1 if failures else 0)
+with scratch(*NAMES) as place:
+    test([start(place, one) for one in NAMES])
+finish('sealed hosts')

@@ -16,21 +16,12 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import check, finish, run, skip  # noqa: E402
+
 BUILD, VERSION, SANITIZE, MESON = sys.argv[1:5]
 CC = sys.argv[5:]
 HEADER = '#include <genesis.h>\nint main(void) { struct genesis_event e; return genesis_log_next(0, &e, sizeof(e)); }\n'
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def run(*words, **more):
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, **more)
 
 
 def one(root, pattern):
@@ -106,8 +97,7 @@ def test_example(root, folder, flags):
 
 
 if shutil.which('pkg-config') is None:
-    print('SKIP: pkg-config is not installed')
-    sys.exit(77)
+    skip('pkg-config is not installed')
 with tempfile.TemporaryDirectory() as scratch:
     tree = os.path.join(scratch, 'root')
     done = run(MESON, 'install', '-C', BUILD, '--no-rebuild', '--destdir', tree)
@@ -117,5 +107,4 @@ with tempfile.TemporaryDirectory() as scratch:
     test_header(scratch, compile_flags)
     if SANITIZE == 'none':
         test_example(tree, scratch, compile_flags)
-print('install: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('install')

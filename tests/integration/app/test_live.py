@@ -8,46 +8,21 @@ Exit code 77: this machine cannot (not root, no ip, no tcpreplay, no such socket
 """
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 
-GENESIS, MAKE_CAPTURE, KIND = sys.argv[1:4]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import (Genesis, NotStarted, check, finish, inside, namespaces, need_namespaces, run, same,  # noqa: E402
+                     scratch, sh, shared_files, skip)
+
+genesis, MAKE_CAPTURE, KIND = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
 NAME = 'test-live-%d' % os.getpid()
 SPACE = 'gns%d' % (os.getpid() % 100000)
 LINES = {}  # name -> (interface here, interface there)
-failures = 0
-
-
-def skip(why):
-    print('SKIP: ' + why)
-    sys.exit(77)
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def sh(*words, **more):
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120, **more)
-
-
-def try_sh(*words):
-    subprocess.run(words, capture_output=True, timeout=60)
-
-
-def genesis(*arguments):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
 
 
 def net_up():
-    sh('ip', 'netns', 'add', SPACE)
     for line in 'ab':
         here, there = 'gh%s%d' % (line, os.getpid() % 100000), 'gt%s' % line
         LINES[line] = (here, there)
@@ -58,8 +33,7 @@ def net_up():
 
 def net_down():
     for here, _ in LINES.values():
-        try_sh('ip', 'link', 'del', here)
-    try_sh('ip', 'netns', 'del', SPACE)
+        run('ip', 'link', 'del', here)
 
 
 def config(path, capture_lines):
@@ -76,37 +50,17 @@ def config(path, capture_lines):
 
 
 def start(path, *more):
-    process = subprocess.Popen([GENESIS, 'run', *more, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            error = process.communicate()[1]
-            if KIND == 'af_xdp' and 'AF_XDP' in error.upper() or 'af_xdp' in error:
-                skip('AF_XDP cannot be used here: ' + error.strip().splitlines()[-1])
-            check('start', False, error)
-            return None
-        status = genesis('status', '--json', NAME)
-        if status.returncode == 0 and json.loads(status.stdout)['state'] == 'running':
-            return process
-        time.sleep(0.1)
-    process.kill()
-    check('start', False, 'no engine after 60 s')
-    return None
-
-
-def wait_for(what):
-    """Polls the engine's status until it says so; the status then."""
-    end = time.monotonic() + 60
-    while True:
-        status = json.loads(genesis('status', '--json', NAME).stdout)
-        if what(status) or time.monotonic() > end:
-            return status
-        time.sleep(0.1)
+    try:
+        return genesis.start(NAME, *more, path)
+    except NotStarted as e:
+        if KIND == 'af_xdp' and 'af_xdp' in str(e).lower():
+            skip('AF_XDP cannot be used here: ' + str(e).strip().splitlines()[-1])
+        raise
 
 
 def send(capture, line):
     """Slowly enough for one shared core; what is lost all the same the other line brings."""
-    return subprocess.Popen(['ip', 'netns', 'exec', SPACE, 'tcpreplay', '-q', '--pps', '2000', '-i', LINES[line][1], capture],
+    return subprocess.Popen([*inside(SPACE), 'tcpreplay', '-q', '--pps', '2000', '-i', LINES[line][1], capture],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -118,16 +72,14 @@ def test_same_books(folder, stop_signal):
     live, replayed = os.path.join(folder, 'live.csv'), os.path.join(folder, 'replay.csv')
     p = genesis('replay', '--protocol', 'itch50', '--json', '--books', replayed, day)
     wanted = json.loads(p.stdout)
-    check('replay equals the maker', open(replayed).read() == open(books).read())
+    check('replay equals the maker', same(replayed, books))
     path = os.path.join(folder, 'live.yaml')
     config(path, ('233.54.12.111:26477', '233.54.12.112:26478'))
     process = start(path, '--json', '--books', live)
-    if process is None:
-        return
     senders = [send(day, 'a'), send(day, 'b')]
     for s in senders:
         s.wait(timeout=120)
-    status = wait_for(lambda s: s['feeds'][0]['messages'] >= wanted['messages'])
+    status = genesis.when(NAME, lambda s: s['feeds'][0]['messages'] >= wanted['messages'])
     feed = status['feeds'][0]
     check('messages', feed['messages'] == wanted['messages'], '%s of %s' % (feed['messages'], wanted['messages']))
     check('lost', feed['arbiter']['lost_messages'] == 0, str(feed['arbiter']))
@@ -143,45 +95,30 @@ def test_same_books(folder, stop_signal):
     out, error = process.communicate(timeout=60)
     check('stopped cleanly', process.returncode == 0, error)
     check('summary', json.loads(out)['feeds'][0]['messages'] == wanted['messages'], out[:300])
-    check('books at the end', open(live).read() == open(books).read(), 'differ')
-    check('files are gone', not [n for n in os.listdir('/dev/shm') if NAME in n])
+    check('books at the end', same(live, books), 'differ')
+    check('files are gone', not shared_files(NAME))
 
 
 def test_kill(folder):
     path = os.path.join(folder, 'kill.yaml')
     config(path, ('233.54.12.111:26477', '233.54.12.112:26478'))
     process = start(path)
-    if process is None:
-        return
     process.kill()
     process.communicate()
     p = genesis('status', NAME)
     check('status of a dead engine', p.returncode == 1 and 'is dead' in p.stderr, p.stderr)
     process = start(path)
-    if process is None:
-        return
     process.send_signal(signal.SIGTERM)
     error = process.communicate(timeout=60)[1]
     check('its name is free again', process.returncode == 0 and 'when it died' in error, error)
 
 
-if os.geteuid() != 0:
-    skip('not root: network namespaces and packet sockets need it')
-for tool in ('ip', 'tcpreplay'):
-    if shutil.which(tool) is None:
-        skip(tool + ' is not installed')
-if subprocess.run(['ip', 'netns', 'add', SPACE], capture_output=True).returncode != 0:
-    skip('network namespaces cannot be made here')
-sh('ip', 'netns', 'del', SPACE)
-with tempfile.TemporaryDirectory() as scratch:
+need_namespaces('tcpreplay')
+with scratch(NAME) as place, namespaces(SPACE):
     try:
         net_up()
-        test_same_books(scratch, signal.SIGINT)
-        test_kill(scratch)
+        test_same_books(place, signal.SIGINT)
+        test_kill(place)
     finally:
         net_down()
-        for left in os.listdir('/dev/shm'):
-            if NAME in left:
-                os.unlink('/dev/shm/' + left)
-print('live over %s: %d failures' % (KIND, failures))
-sys.exit(1 if failures else 0)
+finish('live over ' + KIND)

@@ -3,29 +3,20 @@
 
 usage: test_manual.py GENESIS
 """
+import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
-GENESIS = sys.argv[1]
-failures = 0
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, run  # noqa: E402
 
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def run(*words, **more):
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, **more)
+program = Genesis(sys.argv[1])
 
 
 def genesis(*arguments):
-    p = run(GENESIS, *arguments)
+    p = program(*arguments)
     check(' '.join(arguments), p.returncode == 0 and not p.stderr, p.stderr)
     return p.stdout
 
@@ -105,5 +96,4 @@ with tempfile.NamedTemporaryFile('w', suffix='.bash') as f:
         count = test_command(c, f.name)
         check(c + ': rows', count > 0)
     test_config()
-print('manual: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('manual')

@@ -11,27 +11,17 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-GENESIS, LIBBURN = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, same, scratch  # noqa: E402
+
+genesis, LIBBURN = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2])
 MESSAGES = int(sys.argv[3]) if len(sys.argv) > 3 else 240000
 LOOPS = int(sys.argv[4]) if len(sys.argv) > 4 else 16000
 NAME = 'test-overload-%d' % os.getpid()
 ADDRESS = {'a': '239.1.1.1:26400', 'b': '239.1.1.2:26401'}
 SEGMENT_MIB = 2
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def genesis(*arguments):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
 
 
 def device(folder, line, role):
@@ -54,24 +44,6 @@ def config(folder, log_mib):
     return path
 
 
-def status():
-    return json.loads(genesis('status', '--json', NAME).stdout)
-
-
-def start(path, books):
-    engine = subprocess.Popen([GENESIS, 'run', '--json', '--books', books, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-    end = time.monotonic() + 60
-    while time.monotonic() < end and engine.poll() is None:
-        p = genesis('status', '--json', NAME)
-        if p.returncode == 0 and json.loads(p.stdout)['state'] == 'running':
-            return engine
-        time.sleep(0.1)
-    engine.kill()
-    print(engine.communicate()[1])
-    sys.exit(1)
-
-
 def watch(exchange):
     """Looks until all is sent and applied; the largest of what was seen, and whether critical books once were ahead."""
     seen = {'normal': 0, 'critical': 0, 'held': 0, 'ahead': False}
@@ -79,7 +51,7 @@ def watch(exchange):
     end = time.monotonic() + 240
     while time.monotonic() < end:
         over = exchange.poll() is not None
-        s = status()
+        s = genesis.status(NAME)
         shard, feed = s['shards'][0], s['feeds'][0]
         seen['normal'] = max(seen['normal'], shard['normal_lag_messages'])
         seen['critical'] = max(seen['critical'], shard['critical_lag_messages'])
@@ -98,8 +70,8 @@ def watch(exchange):
 def run(folder, log_mib):
     """(what was seen, the engine's last status, the exchange's report, whether the books are its)"""
     books, sent, report = [os.path.join(folder, n) for n in ('live.csv', 'sent.csv', 'sent.json')]
-    engine = start(config(folder, log_mib), books)
-    words = [GENESIS, 'exchange', '--messages', str(MESSAGES), '--symbols', '500', '--rate', 'flat', '--report', report, '--books', sent]
+    engine = genesis.start(NAME, '--json', '--books', books, config(folder, log_mib))
+    words = [genesis.path, 'exchange', '--messages', str(MESSAGES), '--symbols', '500', '--rate', 'flat', '--report', report, '--books', sent]
     for line in 'ab':
         words += ['--line-' + line, '%s=%s' % (device(folder, line, 'client'), ADDRESS[line])]
     exchange = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -109,8 +81,8 @@ def run(folder, log_mib):
     engine.send_signal(signal.SIGINT)
     out, error = engine.communicate(timeout=120)
     check('stopped', engine.returncode == 0, error)
-    with open(books, encoding='ascii') as a, open(sent, encoding='ascii') as b, open(report, encoding='ascii') as r:
-        return seen, json.loads(out), json.load(r), a.read() == b.read()
+    with open(report, encoding='ascii') as r:
+        return seen, json.loads(out), json.load(r), same(books, sent)
 
 
 def check_received(name, s, report):
@@ -148,13 +120,7 @@ def test_without_room(folder):
     check('without room: both classes know', shard['gaps_seen'] >= 2 * feed['arbiter']['gaps'], str(shard))
 
 
-with tempfile.TemporaryDirectory() as scratch:
-    try:
-        test_with_room(scratch)
-        test_without_room(scratch)
-    finally:
-        for left in os.listdir('/dev/shm'):
-            if NAME in left:
-                os.unlink('/dev/shm/' + left)
-print('overload: %d failures' % failures)
-sys.exit(1 if failures else 0)
+with scratch(NAME) as place:
+    test_with_room(place)
+    test_without_room(place)
+finish('overload')

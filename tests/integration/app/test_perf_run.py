@@ -6,24 +6,16 @@ usage: test_perf_run.py SOURCE_ROOT
 """
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 SOURCE = sys.argv[1]
-sys.path.insert(0, os.path.join(SOURCE, 'perf'))
+sys.path[:0] = [os.path.join(SOURCE, 'perf'), os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+import harness  # noqa: E402
 import markdown  # noqa: E402
 import suite  # noqa: E402
-
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
+from harness import check, finish  # noqa: E402
 
 
 def stand_in(build, program, text, code=0):
@@ -35,8 +27,7 @@ def stand_in(build, program, text, code=0):
 
 
 def run(build, *more):
-    words = [sys.executable, '-B', os.path.join(SOURCE, 'perf', 'run'), '--small', '--build', build, *more]
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    return harness.run(sys.executable, '-B', os.path.join(SOURCE, 'perf', 'run'), '--small', '--build', build, *more)
 
 
 def board(*hashes):
@@ -97,4 +88,4 @@ with tempfile.TemporaryDirectory() as folder:
     test_run(folder)
 test_page()
 test_registered()
-sys.exit(1 if failures else 0)
+finish('perf/run')

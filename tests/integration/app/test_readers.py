@@ -9,30 +9,14 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 
-GENESIS, PROBE = (os.path.abspath(a) for a in sys.argv[1:3])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, run, scratch  # noqa: E402
+
+genesis, PROBE = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2])
 NAME = 'test-reader-%d' % os.getpid()
 MESSAGES = 150000
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
-def genesis(*arguments):
-    return subprocess.run([GENESIS, *arguments], capture_output=True, text=True, timeout=60)
-
-
-def status():
-    p = genesis('status', '--json', NAME)
-    return json.loads(p.stdout) if p.returncode == 0 else {'state': 'none'}
 
 
 class Engine:
@@ -50,14 +34,7 @@ class Engine:
             f.write('feeds:\n  - {name: itch, protocol: itch50, symbols_max: 4096, log: {min: %s}, gap: {hold_max: 1s}, '
                     'lines: [{name: a, port: a, address: "239.1.1.1:26400"}]}\n' % log_min)
             f.write('groups:\n  - {name: books, feed: itch, symbols_max: 4096, orders_max: 262144, levels_max: 262144}\n')
-        self.process = subprocess.Popen([GENESIS, 'run', '--quiet', path], stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 60
-        while status()['state'] != 'running':
-            if time.monotonic() > end or self.process.poll() is not None:
-                self.process.kill()
-                print(self.process.communicate()[1])
-                sys.exit(1)
-            time.sleep(0.1)
+        self.process = genesis.start(NAME, '--quiet', path)
 
     def send(self, *more):
         """A day through the line; the exchange's report."""
@@ -71,12 +48,10 @@ class Engine:
     @staticmethod
     def settled():
         """Its feed once all that was sent is in the log and published."""
-        end = time.monotonic() + 30
-        while True:
-            feed = status()['feeds'][0]
-            if feed['messages'] + feed['arbiter']['lost_messages'] >= MESSAGES or time.monotonic() > end:
-                return feed
-            time.sleep(0.1)
+        def is_done(status):
+            feed = status['feeds'][0]
+            return feed['messages'] + feed['arbiter']['lost_messages'] >= MESSAGES
+        return genesis.when(NAME, is_done, 30)['feeds'][0]
 
     def stop(self, how=signal.SIGINT):
         self.process.send_signal(how)
@@ -128,7 +103,7 @@ def test_whole(folder):
     half = Reader('1:%d' % (MESSAGES // 2), MESSAGES + 1).end()
     check('from the middle', half['messages'] + half['gap_messages'] >= MESSAGES // 2 + 1 and half['wrong'] == 0 and
           half['messages'] < MESSAGES // 2 + 1000 and half['unnamed'] == 0, str(half['messages']))
-    p = subprocess.run([PROBE, NAME, '1:%d' % (MESSAGES + 100), '0'], capture_output=True, text=True, timeout=60)
+    p = run(PROBE, NAME, '1:%d' % (MESSAGES + 100), '0')
     check('a place that is not yet', p.returncode == 1 and 'range' in p.stdout, p.stdout)
     engine.stop()
 
@@ -170,7 +145,7 @@ def test_death(folder):
     again.stop()
     seen = reader.end()
     check('stopped', seen['state'] == 'stopped', seen['state'])
-    reader = subprocess.run([PROBE, NAME, 'head', '0'], capture_output=True, text=True, timeout=60)
+    reader = run(PROBE, NAME, 'head', '0')
     check('gone', reader.returncode == 1 and 'no engine named' in reader.stdout, reader.stdout)
 
 
@@ -197,19 +172,13 @@ def test_other_build(folder):
                              ('magic', 0, 'no engine\'s file')):
         with open(other, 'wb') as f:
             f.write(block[:at] + bytes([block[at] ^ 0x55]) + block[at + 1:])
-        p = subprocess.run([PROBE, NAME + '-other', 'head', '0'], capture_output=True, text=True, timeout=60)
+        p = run(PROBE, NAME + '-other', 'head', '0')
         check('other ' + name, p.returncode == 1 and reason in p.stdout, p.stdout)
     os.unlink(other)
     engine.stop()
 
 
-with tempfile.TemporaryDirectory() as scratch:
-    try:
-        for test in (test_whole, test_slow, test_death, test_replaced, test_other_build):
-            test(scratch)
-    finally:
-        for left in os.listdir('/dev/shm'):
-            if NAME in left:
-                os.unlink('/dev/shm/' + left)
-print('readers: %d failures' % failures)
-sys.exit(1 if failures else 0)
+with scratch(NAME) as place:
+    for test in (test_whole, test_slow, test_death, test_replaced, test_other_build):
+        test(place)
+finish('readers')

@@ -13,27 +13,22 @@ import tempfile
 import threading
 import time
 
-GENESIS = sys.argv[1]
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import Genesis, check, finish, run, shared_files  # noqa: E402
+
+genesis = Genesis(sys.argv[1])
 NAME = 'test-start-%d' % os.getpid()
 CONTROL = '/dev/shm/genesis-%s.control' % NAME
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text), flush=True)
 
 
 def start(path, *more):
-    return subprocess.Popen([GENESIS, 'run', '-q', *more, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([genesis.path, 'run', '-q', *more, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_running(process):
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
-        if subprocess.run([GENESIS, 'status', NAME], capture_output=True, timeout=60).returncode == 0:
+        if genesis('status', NAME).returncode == 0:
             return
         time.sleep(0.02)
 
@@ -44,7 +39,7 @@ def readers_all_the_time(path):
 
     def read(*words):
         while not over.is_set():
-            p = subprocess.run([GENESIS, *words, NAME], capture_output=True, text=True, timeout=60)
+            p = genesis(*words, NAME)
             check('reader', p.returncode in (0, 1), '%s: %d %s' % (words, p.returncode, p.stderr))
     threads = [threading.Thread(target=read, args=words) for words in (('status', '--json'), ('books',), ('books', '--top'))]
     for t in threads:
@@ -70,17 +65,17 @@ def one_name(path):
     racers = [start(path, '--duration', '3') for _ in range(4)]
     errors = [(p.communicate(timeout=60)[1], p.returncode) for p in racers]
     check('one winner', sorted(rc for _, rc in errors) == [0, 1, 1, 1], str(errors))
-    check('files are gone', not [n for n in os.listdir('/dev/shm') if NAME in n])
+    check('files are gone', not shared_files(NAME))
 
 
 def too_little_memory(path):
     """Refused in one line at the start: without it, the first page that does not fit is a SIGBUS."""
-    if os.geteuid() != 0 or shutil.which('unshare') is None or subprocess.run(['unshare', '-m', 'true'], capture_output=True).returncode:
+    if os.geteuid() != 0 or shutil.which('unshare') is None or run('unshare', '-m', 'true').returncode:
         print('not tried: a small /dev/shm (needs root and mount namespaces)')
         return
     for size in ('4k', '4m'):
         script = 'mount -t tmpfs -o size=%s none /dev/shm && "$0" run -q --duration 1 "$1"; rc=$?; ls /dev/shm; exit $rc' % size
-        p = subprocess.run(['unshare', '-m', 'sh', '-c', script, GENESIS, path], capture_output=True, text=True, timeout=60)
+        p = run('unshare', '-m', 'sh', '-c', script, genesis.path, path)
         check('small /dev/shm', p.returncode == 1 and p.stderr.count('\n') == 1 and '/dev/shm' in p.stderr and not p.stdout,
               '%d %s %s' % (p.returncode, p.stdout, p.stderr))
 
@@ -96,4 +91,4 @@ with tempfile.TemporaryDirectory() as folder:
                 'groups:\n  - {name: books, feed: itch, symbols_max: 1024, orders_max: 65536, levels_max: 65536}\n' % NAME)
     for part in (too_little_memory, one_name, readers_all_the_time):
         part(config)
-sys.exit(1 if failures else 0)
+finish('start')

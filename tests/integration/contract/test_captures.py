@@ -14,20 +14,12 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import check, finish, skip  # noqa: E402
 from reference import Reference  # noqa: E402
 
 GENESIS, ROOT = sys.argv[1:3]
 CAPTURES = os.environ.get('GENESIS_CAPTURES', os.path.join(ROOT, '../shared/data'))
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
 
 def replay(protocol, path):
     with tempfile.TemporaryDirectory() as folder:
@@ -94,9 +86,7 @@ def test_itch():
 
 
 if not os.path.isdir(CAPTURES):
-    print('SKIP: no captures at %s; set GENESIS_CAPTURES' % CAPTURES)
-    sys.exit(77)
+    skip('no captures at %s; set GENESIS_CAPTURES' % CAPTURES)
 for test in (test_itch, test_nasdaq, test_deep):
     test()
-print('captures: %d failures' % failures)
-sys.exit(1 if failures else 0)
+finish('captures')

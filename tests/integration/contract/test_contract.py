@@ -11,24 +11,16 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import corners  # noqa: E402
 import scenario  # noqa: E402
+from harness import check, finish  # noqa: E402
 from reference import Reference  # noqa: E402
 
 GENESIS = sys.argv[1]
 SEEDS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 FIRST = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 PROTOCOLS = ('deep10', 'itch50', 'tops16', 'itch50')  # by seed
-failures = 0
-
-
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text), flush=True)
-
 
 def replay(protocol, paths, *more):
     books = os.path.join(folder, 'books.csv')
@@ -224,5 +216,4 @@ def usage():
 with tempfile.TemporaryDirectory() as folder:
     for part in (usage, binary_file, cut_capture, far_end, huge_jump, several_inputs, late_messages, hand_made, many_gaps, random_scenarios):
         part()
-print('contract: seeds %d to %d, %d failures' % (FIRST, FIRST + SEEDS - 1, failures))
-sys.exit(1 if failures else 0)
+finish('contract: seeds %d to %d' % (FIRST, FIRST + SEEDS - 1))

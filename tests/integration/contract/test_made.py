@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import check, finish, same  # noqa: E402
+
 GENESIS, MAKE = sys.argv[1:3]
 SEEDS = int(sys.argv[3]) if len(sys.argv) > 3 else 2
 FIRST = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 HARM = ['--loss', '20000', '--burst-loss', '300', '--duplicate', '5000', '--reorder', '5000', '--skew', '40000']
-failures = 0
 
 with tempfile.TemporaryDirectory() as folder:
     capture, wanted_books, books = (os.path.join(folder, n) for n in ('day.pcap', 'wanted.csv', 'got.csv'))
@@ -24,11 +26,8 @@ with tempfile.TemporaryDirectory() as folder:
             got = subprocess.run([GENESIS, 'replay', '--protocol', protocol, '--json', '--books', books, capture],
                                  capture_output=True, check=True, timeout=120)
             wanted, found = json.loads(made.stdout), json.loads(got.stdout)
-            wrong = ['%s is %r, must be %r' % (k, found.get(k), v) for k, v in wanted.items() if found.get(k) != v]
-            if open(books, 'rb').read() != open(wanted_books, 'rb').read():
-                wrong.append('books differ')
-            for text in wrong:
-                print('FAIL seed %d (%s): %s' % (seed, protocol, text))
-            failures += len(wrong)
-print('made: seeds %d to %d, %d failures' % (FIRST, FIRST + SEEDS - 1, failures))
-sys.exit(1 if failures else 0)
+            name = 'seed %d (%s)' % (seed, protocol)
+            for key, value in wanted.items():
+                check(name, found.get(key) == value, '%s is %r, must be %r' % (key, found.get(key), value))
+            check(name, same(books, wanted_books), 'books differ')
+finish('made: seeds %d to %d' % (FIRST, FIRST + SEEDS - 1))

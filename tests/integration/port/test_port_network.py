@@ -15,24 +15,12 @@ import sys
 import tempfile
 import time
 
-SKIPPED = 77
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness import enter_namespace, need_namespaces, require, sh, skip  # noqa: E402
+
 ETHERTYPE = 0x88B5
 GROUP_MAC = bytes.fromhex("01005e000200")
 OTHER_MAC = bytes.fromhex("020000000099")
-
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(SKIPPED)
-
-
-def run(*command):
-    subprocess.run(command, check=True)
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 class Watch:
@@ -65,7 +53,7 @@ class Watch:
 
     def close(self):
         self.process.stdin.close()
-        check(self.process.wait(20) == 0, "port_watch failed at its end")
+        require(self.process.wait(20) == 0, "port_watch failed at its end")
 
 
 class Sender:
@@ -93,27 +81,18 @@ class Sender:
         return self.number
 
 
-def without_ipv6():
-    """Else the kernel's own neighbour discovery mixes with what is counted."""
-    for name in ("all", "default"):
-        path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % name
-        if os.path.exists(path):
-            with open(path, "w", encoding="ascii") as f:
-                f.write("1")
-
-
 def make_veth():
-    run("ip", "link", "add", "va", "type", "veth", "peer", "name", "vb")
-    run("ip", "link", "set", "va", "up")
-    run("ip", "link", "set", "vb", "up")
+    sh("ip", "link", "add", "va", "type", "veth", "peer", "name", "vb")
+    sh("ip", "link", "set", "va", "up")
+    sh("ip", "link", "set", "vb", "up")
 
 
 def accounted(stats, sent):
     """In order, and each frame that did not come is counted: a busy machine may lose some."""
-    check(stats["frames"] + stats["missed"] == sent, stats)
-    check(stats["late"] == 0 and stats["missing"] <= stats["missed"], stats)
-    check(stats["times_off"] == 0 and stats["multi_segment"] == 0, stats)
-    check(stats["received"] == stats["frames"] + stats["others"], stats)
+    require(stats["frames"] + stats["missed"] == sent, stats)
+    require(stats["late"] == 0 and stats["missing"] <= stats["missed"], stats)
+    require(stats["times_off"] == 0 and stats["multi_segment"] == 0, stats)
+    require(stats["received"] == stats["frames"] + stats["others"], stats)
 
 
 def exchange_and_flap(watch, sender, down, up, count=2000):
@@ -121,20 +100,20 @@ def exchange_and_flap(watch, sender, down, up, count=2000):
     sent = sender.send(count, gap_s=0.001)
     stats = watch.until(lambda s: s["frames"] + s["missed"] >= sent)
     accounted(stats, sent)
-    check(stats["frames"] >= count / 2, stats)
-    check(stats["link_up"] == 1, stats)
+    require(stats["frames"] >= count / 2, stats)
+    require(stats["link_up"] == 1, stats)
     changes = stats["link_changes"]
     down()
     stats = watch.until(lambda s: s["link_up"] == 0)
-    check(stats["link_changes"] == changes + 1 and stats["link_mbps"] == 0, stats)
+    require(stats["link_changes"] == changes + 1 and stats["link_mbps"] == 0, stats)
     up()
     stats = watch.until(lambda s: s["link_up"] == 1)
-    check(stats["link_changes"] == changes + 2, stats)
+    require(stats["link_changes"] == changes + 2, stats)
     frames = stats["frames"]
     sent = sender.send(count, gap_s=0.001)
     stats = watch.until(lambda s: s["frames"] + s["missed"] >= sent)
     accounted(stats, sent)
-    check(stats["frames"] >= frames + count / 2, stats)
+    require(stats["frames"] >= frames + count / 2, stats)
     return stats
 
 
@@ -144,7 +123,7 @@ def overflow(watch, sender, count):
     sent = sender.send(count)
     watch.say("resume")
     stats = watch.until(lambda s: s["frames"] + s["missed"] >= sent)
-    check(stats["missed"] > before["missed"] + count / 4, stats)
+    require(stats["missed"] > before["missed"] + count / 4, stats)
     accounted(stats, sent)
     sent = sender.send(500, gap_s=0.001)
     stats = watch.until(lambda s: s["frames"] + s["missed"] >= sent)
@@ -155,13 +134,13 @@ def overflow(watch, sender, count):
 def veth_case(program, mode, device, *arguments, drops=0):
     make_veth()
     watch = Watch(program, *mode, *arguments, device)
-    check(not watch.start["syscall_free"], watch.start)
+    require(not watch.start["syscall_free"], watch.start)
     sender = Sender("vb")
     # The far end goes down, as when a cable is pulled; then the port's own interface.
-    exchange_and_flap(watch, sender, lambda: run("ip", "link", "set", "vb", "down"),
-                      lambda: run("ip", "link", "set", "vb", "up"))
-    stats = exchange_and_flap(watch, sender, lambda: run("ip", "link", "set", "va", "down"),
-                              lambda: run("ip", "link", "set", "va", "up"))
+    exchange_and_flap(watch, sender, lambda: sh("ip", "link", "set", "vb", "down"),
+                      lambda: sh("ip", "link", "set", "vb", "up"))
+    stats = exchange_and_flap(watch, sender, lambda: sh("ip", "link", "set", "va", "down"),
+                              lambda: sh("ip", "link", "set", "va", "up"))
     print(stats)
     if drops:
         print(overflow(watch, sender, drops))
@@ -185,7 +164,7 @@ def case_af_packet_queues(program, mode):
     watch = Watch(program, *mode, "--queues", "2", "net_af_packet0,iface=va,qpairs=2")
     sent = Sender("vb").send(2000, gap_s=0.001)
     stats = watch.until(lambda s: s["frames"] + s["missed"] >= sent)
-    check(stats["frames"] + stats["missed"] == sent and stats["late"] == 0, stats)
+    require(stats["frames"] + stats["missed"] == sent and stats["late"] == 0, stats)
     watch.close()
 
 
@@ -193,10 +172,10 @@ def case_tap(program, mode):
     if not os.path.exists("/dev/net/tun"):
         skip("no /dev/net/tun")
     watch = Watch(program, *mode, "--groups", "2", "net_tap0,iface=tp")
-    run("ip", "link", "set", "tp", "up")
+    sh("ip", "link", "set", "tp", "up")
     watch.until(lambda s: s["link_up"] == 1)
-    exchange_and_flap(watch, Sender("tp"), lambda: run("ip", "link", "set", "tp", "down"),
-                      lambda: run("ip", "link", "set", "tp", "up"))
+    exchange_and_flap(watch, Sender("tp"), lambda: sh("ip", "link", "set", "tp", "down"),
+                      lambda: sh("ip", "link", "set", "tp", "up"))
     watch.close()
 
 
@@ -221,8 +200,8 @@ def case_memif(program, mode):
     with tempfile.TemporaryDirectory() as directory:
         path = directory + "/memif"
         watch = Watch(program, *mode, "net_memif0,role=server,socket-abstract=no,socket=" + path)
-        check(watch.start["syscall_free"], watch.start)
-        check(watch.say("stats")["link_up"] == 0, "the link is up without a peer")
+        require(watch.start["syscall_free"], watch.start)
+        require(watch.say("stats")["link_up"] == 0, "the link is up without a peer")
         received = 0
         for life in range(2):
             peer = Testpmd(path)
@@ -234,10 +213,10 @@ def case_memif(program, mode):
                 stats = watch.until(lambda s: s["link_up"] == 0)
             except (json.JSONDecodeError, BrokenPipeError):
                 # Nothing of ours can stop that: the driver's own thread unmaps what is being read.
-                check(watch.process.wait(20) != 0, "port_watch ended by itself")
+                require(watch.process.wait(20) != 0, "port_watch ended by itself")
                 skip("DPDK's memif driver crashed as it polled the ring of a dead peer (docs/ports.md)")
-            check(stats["link_changes"] == 2 * (life + 1), stats)
-            check(stats["received"] == stats["others"], stats)
+            require(stats["link_changes"] == 2 * (life + 1), stats)
+            require(stats["received"] == stats["others"], stats)
             received = stats["others"]
             print(stats)
         watch.close()
@@ -252,10 +231,10 @@ def send_case(program, mode, here, there, count, rounds):
         near.say("send %d" % count)
         sent = near.until(lambda s: s["sent"] >= done * count)
         stats = far.until(lambda s: s["frames"] + s["missed"] >= done * count)
-        check(sent["sent"] == done * count and sent["send_errors"] == 0, sent)
-        check(sent["sent_bytes"] == sum(60 + n % 1400 for n in range(done * count)), sent)
-        check(stats["frames"] + stats["missed"] == done * count and stats["late"] == 0, stats)
-        check(stats["frames"] > 0, stats)
+        require(sent["sent"] == done * count and sent["send_errors"] == 0, sent)
+        require(sent["sent_bytes"] == sum(60 + n % 1400 for n in range(done * count)), sent)
+        require(stats["frames"] + stats["missed"] == done * count and stats["late"] == 0, stats)
+        require(stats["frames"] > 0, stats)
     print(sent, stats)
     near.close()
     far.close()
@@ -279,18 +258,12 @@ def case_send_memif(program, mode):
 
 def main():
     program, case, pages = sys.argv[1:4]
-    if os.geteuid() != 0:
-        skip("needs root for network namespaces and raw sockets")
-    if shutil.which("ip") is None or shutil.which("unshare") is None:
-        skip("needs the commands ip and unshare")
+    need_namespaces()
     if pages == "huge":
         with open("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", encoding="ascii") as f:
             if int(f.read()) < 64:
                 skip("fewer than 64 free huge pages of 2 MiB")
-    if os.environ.get("GENESIS_NAMESPACE") != "1":
-        os.environ["GENESIS_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "--net", "--", sys.executable, *sys.argv])
-    without_ipv6()
+    enter_namespace()
     globals()["case_" + case](program, ["--huge"] if pages == "huge" else [])
 
 

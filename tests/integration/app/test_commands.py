@@ -105,7 +105,7 @@ def test_simulate():
 
 def test_only_engine():
     """Files that a dead engine left do not hide the one that lives."""
-    p = subprocess.Popen([genesis.path, 'demo', '--plain', '--seconds', '60', '--ports', 'rings'], stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([genesis.path, 'demo', '--plain', '--seconds', '15', '--ports', 'rings'], stdout=subprocess.PIPE, text=True)
     while not p.stdout.readline().startswith(('1/6', 'genesis')):
         pass
     dead = '/dev/shm/genesis-test-dead-%d.control' % os.getpid()

@@ -25,7 +25,7 @@ def demo(*arguments, **more):
 
 def start(*arguments):
     """A demo that is under way: its first act has begun. And what it had said until then."""
-    p = subprocess.Popen([genesis.path, 'demo', '--seconds', '60', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    p = subprocess.Popen([genesis.path, 'demo', '--seconds', '15', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          text=True)
     said = ''
     for line in p.stdout:

@@ -2,7 +2,7 @@
 """Starting and stopping while others look on: readers all the time, engines that want one name at the same moment, the files of a dead
 one, a /dev/shm that is too small.
 
-usage: test_start.py GENESIS
+usage: test_start.py GENESIS [STARTS]
 """
 import os
 import shutil
@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Genesis, check, finish, run, shared_files  # noqa: E402
 
 genesis = Genesis(sys.argv[1])
+STARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 8
 NAME = 'test-start-%d' % os.getpid()
 CONTROL = '/dev/shm/genesis-%s.control' % NAME
 
@@ -44,7 +45,7 @@ def readers_all_the_time(path):
     threads = [threading.Thread(target=read, args=words) for words in (('status', '--json'), ('books',), ('books', '--top'))]
     for t in threads:
         t.start()
-    for _ in range(8):
+    for _ in range(STARTS):
         process = start(path)
         wait_running(process)
         process.send_signal(signal.SIGINT)

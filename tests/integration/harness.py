@@ -15,7 +15,7 @@ import time
 
 SKIPPED = 77
 _failures = 0
-_engines = []
+_processes = []
 
 
 def skip(why):
@@ -103,11 +103,48 @@ class Genesis:
     def start(self, name, *arguments, space=()):
         """`run` with these arguments, in a namespace perhaps; the process, once the engine of that name is running."""
         process = subprocess.Popen([*space, self.path, 'run', *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        _engines.append(process)
+        _processes.append(process)
         if wait(lambda: process.poll() is not None or self.status(name), 60) and process.poll() is None:
             return process
         process.kill()
         raise NotStarted(process.communicate()[1] or 'no engine after 60 s')
+
+
+class Exchange:
+    """`genesis exchange` that keeps its ports open when all is sent, until end(). Its engine is stopped before: the driver of a memif port
+    does not bear that its peer goes away while it is polled."""
+
+    def __init__(self, genesis, path, *arguments, space=()):
+        """path: of its report."""
+        self.path = path
+        if os.path.exists(path):
+            os.unlink(path)
+        self.process = subprocess.Popen([*space, genesis.path, 'exchange', '--linger', '1h', '--report', path, *arguments],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        _processes.append(self.process)
+
+    def report(self):
+        """None: it is still sending."""
+        try:
+            with open(self.path, encoding='ascii') as f:
+                return json.load(f)
+        except (OSError, ValueError):
+            return None
+
+    def sent(self, seconds=120):
+        """The report, once all is sent."""
+        report = wait(lambda: self.report() or self.process.poll() is not None, seconds) and self.report()
+        if report is None:
+            self.process.kill()
+            raise AssertionError('exchange: ' + self.process.communicate()[1])
+        return report
+
+    def end(self):
+        """What it printed."""
+        self.process.terminate()
+        out, error = self.process.communicate(timeout=60)
+        check('exchange', self.process.returncode == 0, error)
+        return out
 
 
 def shared_files(*names):
@@ -117,12 +154,12 @@ def shared_files(*names):
 
 @contextlib.contextmanager
 def scratch(*names):
-    """A folder for a test. At its end nothing is left: no folder, no engine, no shared files of engines with these names."""
+    """A folder for a test. At its end nothing is left: no folder, no engine or exchange, no shared files of engines with these names."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             yield folder
         finally:
-            for process in _engines:
+            for process in _processes:
                 process.kill()
                 process.wait()
             for left in shared_files(*names):

@@ -16,8 +16,8 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import (Genesis, NotStarted, check, finish, inside, namespaces, need_namespaces, run, same,  # noqa: E402
-                     scratch, sh, skip)
+from harness import (Exchange, Genesis, NotStarted, check, finish, inside, namespaces, need_namespaces,  # noqa: E402
+                     same, scratch, sh, skip)
 
 genesis, KIND = Genesis(sys.argv[1]), sys.argv[2]
 CORES = len(sys.argv) > 3
@@ -86,16 +86,10 @@ def start(path, books):
 
 
 def send(folder, *more):
-    """Runs the exchange to its end; its report."""
-    report, books = os.path.join(folder, 'sent.json'), os.path.join(folder, 'sent.csv')
-    words = [genesis.path, 'exchange', '--report', report, '--books', books]
+    words = ['--books', os.path.join(folder, 'sent.csv')]
     for line in 'ab':
         words += ['--line-' + line, '%s=%s' % (LINES[line][1], ADDRESS[line])]
-    p = run(*in_space(VENUE), *words, *more, timeout=3000)
-    check('exchange', p.returncode == 0, p.stderr)
-    print(p.stdout)
-    with open(report, encoding='ascii') as f:
-        return json.load(f)
+    return Exchange(genesis, os.path.join(folder, 'sent.json'), *words, *more, space=in_space(VENUE))
 
 
 def settled(report):
@@ -110,7 +104,8 @@ def test(folder, name, *more):
     path, books = os.path.join(folder, 'live.yaml'), os.path.join(folder, 'live.csv')
     config(path)
     engine = start(path, books)
-    report = send(folder, *more)
+    exchange = send(folder, *more)
+    report = exchange.sent(3000)
     feed = settled(report)
     arbiter = feed['arbiter']
     check(name + ': messages', feed['messages'] == report['messages'], '%d of %d' % (feed['messages'], report['messages']))
@@ -119,6 +114,7 @@ def test(folder, name, *more):
     engine.send_signal(signal.SIGINT)
     out, error = engine.communicate(timeout=60)
     check(name + ': stopped', engine.returncode == 0, error)
+    print(exchange.end())
     check(name + ': books', same(books, os.path.join(folder, 'sent.csv')), 'differ')
     summary = json.loads(out)
     cores = {core['name']: core for core in summary['cores']}

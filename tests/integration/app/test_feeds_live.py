@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import Genesis, check, finish, inside, namespaces, need_namespaces, run, same, scratch, sh  # noqa: E402
+from harness import Exchange, Genesis, check, finish, inside, namespaces, need_namespaces, run, same, scratch, sh  # noqa: E402
 
 genesis, MAKE_CAPTURE, KIND = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
 NAME = 'test-feeds-%d' % os.getpid()
@@ -94,22 +94,20 @@ def config(path):
 
 
 def send(folder):
-    """Everything at once; the exchange's report."""
-    report, books = os.path.join(folder, 'itch.json'), os.path.join(folder, 'itch.csv')
+    """Everything at once; the exchange, which has sent all."""
     space = [] if KIND == 'local' else inside(SPACE)
     replays = [] if KIND == 'local' else [
         subprocess.Popen([*space, 'tcpreplay', '-q', '--pps', '5000', '-i', THERE[feed], os.path.join(folder, feed + '.pcap')],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for feed in ('deep', 'tops')]
-    words = [genesis.path, 'exchange', '--report', report, '--books', books, '--messages', str(MESSAGES['itch']), '--symbols', '500',
-             '--rate', 'messages/s:20000', '--loss', '1%', '--duplicate', '1%', '--reorder', '1%', '--skew', 'B:2ms']
+    words = ['--books', os.path.join(folder, 'itch.csv'), '--messages', str(MESSAGES['itch']), '--symbols', '500', '--rate',
+             'messages/s:20000', '--loss', '1%', '--duplicate', '1%', '--reorder', '1%', '--skew', 'B:2ms']
     for line, address in ITCH.items():
         words += ['--line-' + line, '%s=%s' % (THERE[line], address)]
-    p = run(*space, *words)
-    check('exchange', p.returncode == 0, p.stderr)
+    exchange = Exchange(genesis, os.path.join(folder, 'itch.json'), *words, space=space)
+    exchange.sent()
     for r in replays:
         check('tcpreplay', r.wait(timeout=120) == 0)
-    with open(report, encoding='ascii') as f:
-        return json.load(f)
+    return exchange
 
 
 def settled(wanted):
@@ -130,11 +128,13 @@ def test(folder):
     path, books = os.path.join(folder, 'feeds.yaml'), os.path.join(folder, 'live.csv')
     config(path)
     engine = genesis.start(NAME, '--json', '--books', books, path)
-    wanted['itch'] = send(folder)
+    exchange = send(folder)
+    wanted['itch'] = exchange.report()
     feeds = settled(wanted)
     engine.send_signal(signal.SIGINT)
     out, error = engine.communicate(timeout=60)
     check('stopped', engine.returncode == 0, error)
+    exchange.end()
     status = json.loads(out)
     for feed, want in wanted.items():
         arbiter = feeds[feed]['arbiter']

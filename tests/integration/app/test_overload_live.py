@@ -9,12 +9,11 @@ usage: test_overload_live.py GENESIS LIBBURN [MESSAGES [LOOPS]]     at least 120
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import Genesis, check, finish, same, scratch  # noqa: E402
+from harness import Exchange, Genesis, check, finish, same, scratch  # noqa: E402
 
 genesis, LIBBURN = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2])
 MESSAGES = int(sys.argv[3]) if len(sys.argv) > 3 else 240000
@@ -50,7 +49,7 @@ def watch(exchange):
     start_s = time.monotonic()
     end = time.monotonic() + 240
     while time.monotonic() < end:
-        over = exchange.poll() is not None
+        over = exchange.report() is not None or exchange.process.poll() is not None
         s = genesis.status(NAME)
         shard, feed = s['shards'][0], s['feeds'][0]
         seen['normal'] = max(seen['normal'], shard['normal_lag_messages'])
@@ -69,20 +68,19 @@ def watch(exchange):
 
 def run(folder, log_mib):
     """(what was seen, the engine's last status, the exchange's report, whether the books are its)"""
-    books, sent, report = [os.path.join(folder, n) for n in ('live.csv', 'sent.csv', 'sent.json')]
+    books, sent = os.path.join(folder, 'live.csv'), os.path.join(folder, 'sent.csv')
     engine = genesis.start(NAME, '--json', '--books', books, config(folder, log_mib))
-    words = [genesis.path, 'exchange', '--messages', str(MESSAGES), '--symbols', '500', '--rate', 'flat', '--report', report, '--books', sent]
+    words = ['--messages', str(MESSAGES), '--symbols', '500', '--rate', 'flat', '--books', sent]
     for line in 'ab':
         words += ['--line-' + line, '%s=%s' % (device(folder, line, 'client'), ADDRESS[line])]
-    exchange = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    exchange = Exchange(genesis, os.path.join(folder, 'sent.json'), *words)
     seen = watch(exchange)
-    error = exchange.communicate(timeout=60)[1]
-    check('exchange', exchange.returncode == 0, error)
+    report = exchange.sent()
     engine.send_signal(signal.SIGINT)
     out, error = engine.communicate(timeout=120)
     check('stopped', engine.returncode == 0, error)
-    with open(report, encoding='ascii') as r:
-        return seen, json.loads(out), json.load(r), same(books, sent)
+    exchange.end()
+    return seen, json.loads(out), report, same(books, sent)
 
 
 def check_received(name, s, report):

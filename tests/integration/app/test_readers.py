@@ -12,7 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import Genesis, check, finish, run, scratch  # noqa: E402
+from harness import Exchange, Genesis, check, finish, run, scratch  # noqa: E402
 
 genesis, PROBE = Genesis(sys.argv[1]), os.path.abspath(sys.argv[2])
 NAME = 'test-reader-%d' % os.getpid()
@@ -25,6 +25,7 @@ class Engine:
 
     def __init__(self, folder, log_min='64MiB'):
         Engine.count += 1
+        self.exchange = None
         self.socket = os.path.join(folder, 'line%d' % Engine.count)  # a killed one leaves its socket
         path = os.path.join(folder, 'reader.yaml')
         with open(path, 'w', encoding='ascii') as f:
@@ -38,12 +39,10 @@ class Engine:
 
     def send(self, *more):
         """A day through the line; the exchange's report."""
-        report = self.socket + '.json'
-        p = genesis('exchange', '--messages', str(MESSAGES), '--symbols', '500', '--rate', 'messages/s:60000', '--report', report,
-                    '--line-a', 'net_memif0,socket-abstract=no,socket=%s,role=client=239.1.1.1:26400' % self.socket, *more)
-        check('exchange', p.returncode == 0, p.stdout + p.stderr)
-        with open(report, encoding='ascii') as f:
-            return json.load(f)
+        self.exchange = Exchange(genesis, self.socket + '.json', '--messages', str(MESSAGES), '--symbols', '500', '--rate',
+                                 'messages/s:60000', '--line-a',
+                                 'net_memif0,socket-abstract=no,socket=%s,role=client=239.1.1.1:26400' % self.socket, *more)
+        return self.exchange.sent()
 
     @staticmethod
     def settled():
@@ -56,6 +55,8 @@ class Engine:
     def stop(self, how=signal.SIGINT):
         self.process.send_signal(how)
         self.process.communicate(timeout=60)
+        if self.exchange is not None:
+            self.exchange.end()
 
 
 class Reader:

@@ -1,55 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/shard/probe.h"
-#include "tests/unit/shard/shard_world.h"
+#include "tests/unit/shard/random_day.h"
+#include "tests/unit/shard/scene.h"
 
 #include "tests/unit/suite.h"
-
-struct scene {
-	struct world world;
-	struct script script;
-	struct shard_box box;
-};
-
-static struct scene *scene_create(const struct group_options *o, uint32_t count)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	world_init(&s->world, &protocol_deep10, 64);
-	shard_box_start(&s->box, &s->world, 0, o, count, true);
-	script_reset(&s->script);
-	return s;
-}
 
 static struct scene *scene_all(void)
 {
 	struct group_options o = group_all(64, 0);
 
-	return scene_create(&o, 1);
-}
-
-static void scene_play(struct scene *s, uint32_t per_record)
-{
-	world_play(&s->world, &s->script, per_record);
-	s->script.count = 0;
-	shard_box_run(&s->box, 1);
-}
-
-static void scene_destroy(struct scene *s)
-{
-	for (uint32_t i = 0; i < s->box.count; i++)
-		CU_ASSERT_PTR_NULL(book_set_check(&s->box.groups[i].group.books));
-	shard_box_finish(&s->box);
-	script_free(&s->script);
-	world_finish(&s->world);
-	free(s);
-}
-
-static struct board_top top(const struct scene *s, uint32_t row)
-{
-	struct board_top t = {0};
-
-	CU_ASSERT_EQUAL(board_read(&s->world.board, row, &t, 1), 0);
-	return t;
+	return scene_create(&protocol_deep10, &o, 1, 64);
 }
 
 static void test_levels_and_states(void)
@@ -94,7 +54,7 @@ static void test_event_flag(void)
 
 	o.components = &c;
 	o.component_count = 1;
-	struct scene *s = scene_create(&o, 1);
+	struct scene *s = scene_create(&protocol_deep10, &o, 1, 64);
 	const struct probe_state *p = s->box.groups[0].group.contexts[0].state;
 
 	deep_level(&s->script, "A", 'B', 100, 10000, true);
@@ -177,7 +137,7 @@ static void test_parts(void)
 	o[0].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "A*"};
 	o[1].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "[BC]*"};
 	o[1].class = CLASS_NORMAL;
-	struct scene *s = scene_create(o, 2);
+	struct scene *s = scene_create(&protocol_deep10, o, 2, 64);
 	char text[9];
 
 	for (uint32_t i = 0; i < 100; i++) /* more than the directory holds */
@@ -201,7 +161,7 @@ static void test_late_shard(void)
 	struct group_options o = group_all(64, 0);
 
 	o.selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "B*"};
-	struct scene *s = scene_create(&o, 1);
+	struct scene *s = scene_create(&protocol_deep10, &o, 1, 64);
 	struct shard_box *late = calloc(1, sizeof(*late));
 	char text[9];
 

@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tests/unit/shard/shard_world.h"
+#include "tests/unit/shard/random_day.h"
+#include "tests/unit/shard/scene.h"
 
 #include "tests/unit/suite.h"
-
-/* A world, a script, one group that takes all, stepped to the end. */
-struct scene {
-	struct world world;
-	struct script script;
-	struct shard_box box;
-};
-
-static struct scene *scene_create(const struct group_options *groups, uint32_t count)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	world_init(&s->world, &protocol_itch50, 64);
-	shard_box_start(&s->box, &s->world, 0, groups, count, true);
-	script_reset(&s->script);
-	return s;
-}
 
 static struct scene *scene_all(void)
 {
 	struct group_options o = group_all(64, 1024);
 
-	return scene_create(&o, 1);
-}
-
-static void scene_play(struct scene *s, uint32_t per_record)
-{
-	world_play(&s->world, &s->script, per_record);
-	s->script.count = 0;
-	shard_box_run(&s->box, 1);
-}
-
-static void scene_destroy(struct scene *s)
-{
-	for (uint32_t i = 0; i < s->box.count; i++)
-		CU_ASSERT_PTR_NULL(book_set_check(&s->box.groups[i].group.books));
-	shard_box_finish(&s->box);
-	script_free(&s->script);
-	world_finish(&s->world);
-	free(s);
+	return scene_create(&protocol_itch50, &o, 1, 64);
 }
 
 static void test_order_life(void)
@@ -178,7 +145,7 @@ static void test_two_groups_by_locate(void)
 
 	o[0].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "A*"};
 	o[1].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "B*"};
-	struct scene *s = scene_create(o, 2);
+	struct scene *s = scene_create(&protocol_itch50, o, 2, 64);
 
 	itch_directory(&s->script, 1, "AA");
 	itch_directory(&s->script, 2, "BB");
@@ -205,7 +172,7 @@ static void test_shared_locate(void)
 
 	o[0].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "A*"};
 	o[1].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "B*"};
-	struct scene *s = scene_create(o, 2);
+	struct scene *s = scene_create(&protocol_itch50, o, 2, 64);
 
 	itch_add(&s->script, (struct add){5, "AA", 10, 'B', 100, 10000});
 	itch_add(&s->script, (struct add){5, "BB", 11, 'B', 200, 10000});
@@ -234,7 +201,7 @@ static void test_symbol_in_two_groups(void)
 	uint64_t names[1] = {symbol_from_text("AA")};
 
 	o[1].selector = (struct selector){.kind = SELECT_LIST, .names = names, .name_count = 1};
-	struct scene *s = scene_create(o, 2);
+	struct scene *s = scene_create(&protocol_itch50, o, 2, 64);
 
 	itch_directory(&s->script, 1, "AA");
 	itch_directory(&s->script, 2, "BB");
@@ -255,7 +222,7 @@ static void test_symbol_in_two_groups(void)
 static void test_symbols_beyond_room(void)
 {
 	struct group_options o = group_all(3, 1024);
-	struct scene *s = scene_create(&o, 1);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 64);
 	char text[9];
 
 	for (uint16_t i = 0; i < 80; i++) {

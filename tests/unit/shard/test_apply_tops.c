@@ -1,55 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/shard/probe.h"
-#include "tests/unit/shard/shard_world.h"
+#include "tests/unit/shard/scene.h"
 
 #include "tests/unit/suite.h"
-
-struct scene {
-	struct world world;
-	struct script script;
-	struct shard_box box;
-};
-
-static struct scene *scene_create(const struct group_options *o, uint32_t count)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	world_init(&s->world, &protocol_tops16, 64);
-	shard_box_start(&s->box, &s->world, 0, o, count, true);
-	script_reset(&s->script);
-	return s;
-}
 
 static struct scene *scene_all(void)
 {
 	struct group_options o = group_all(64, 0);
 
-	return scene_create(&o, 1);
-}
-
-static void scene_play(struct scene *s, uint32_t per_record)
-{
-	world_play(&s->world, &s->script, per_record);
-	s->script.count = 0;
-	shard_box_run(&s->box, 1);
-}
-
-static void scene_destroy(struct scene *s)
-{
-	for (uint32_t i = 0; i < s->box.count; i++)
-		CU_ASSERT_PTR_NULL(book_set_check(&s->box.groups[i].group.books));
-	shard_box_finish(&s->box);
-	script_free(&s->script);
-	world_finish(&s->world);
-	free(s);
-}
-
-static struct board_top top(const struct scene *s, uint32_t row)
-{
-	struct board_top t = {0};
-
-	CU_ASSERT_EQUAL(board_read(&s->world.board, row, &t, 1), 0);
-	return t;
+	return scene_create(&protocol_tops16, &o, 1, 64);
 }
 
 static void test_quotes_and_states(void)
@@ -100,7 +59,7 @@ static void test_one_row_per_quote(void)
 
 	o.components = &c;
 	o.component_count = 1;
-	struct scene *s = scene_create(&o, 1);
+	struct scene *s = scene_create(&protocol_tops16, &o, 1, 64);
 	const struct probe_state *p = s->box.groups[0].group.contexts[0].state;
 
 	tops_quote(&s->script, "A", 100, 10000, 10100, 100);
@@ -165,7 +124,7 @@ static void test_parts(void)
 	o[0].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "A*"};
 	o[1].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "*B"};
 	o[1].class = CLASS_NORMAL;
-	struct scene *s = scene_create(o, 2);
+	struct scene *s = scene_create(&protocol_tops16, o, 2, 64);
 
 	tops_quote(&s->script, "AB", 1, 10000, 0, 0);
 	tops_quote(&s->script, "AC", 2, 10000, 0, 0);

@@ -3,6 +3,7 @@
  * Detach, catch up, rejoin; random ones by seed: test_catch_up [SEED [DAYS]].
  */
 #include "tests/unit/shard/probe.h"
+#include "tests/unit/shard/random_day.h"
 #include "tests/unit/shard/shard_world.h"
 
 #include "tests/unit/suite.h"

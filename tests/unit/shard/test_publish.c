@@ -1,47 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tests/unit/shard/shard_world.h"
+#include "tests/unit/shard/scene.h"
 
 #include "tests/unit/suite.h"
-
-struct scene {
-	struct world world;
-	struct script script;
-	struct shard_box box;
-};
-
-static struct scene *scene_create(const struct group_options *o, uint32_t count,
-                                  uint32_t symbols_max)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	world_init(&s->world, &protocol_itch50, symbols_max);
-	shard_box_start(&s->box, &s->world, 3, o, count, true);
-	script_reset(&s->script);
-	return s;
-}
-
-static void scene_play(struct scene *s, uint32_t per_record)
-{
-	world_play(&s->world, &s->script, per_record);
-	s->script.count = 0;
-	shard_box_run(&s->box, 1);
-}
-
-static void scene_destroy(struct scene *s)
-{
-	shard_box_finish(&s->box);
-	script_free(&s->script);
-	world_finish(&s->world);
-	free(s);
-}
-
-static struct board_top top(const struct scene *s, uint32_t row)
-{
-	struct board_top t = {0};
-
-	CU_ASSERT_EQUAL(board_read(&s->world.board, row, &t, 1), 0);
-	return t;
-}
 
 static uint64_t writes(const struct scene *s)
 {
@@ -51,7 +11,7 @@ static uint64_t writes(const struct scene *s)
 static void test_row(void)
 {
 	struct group_options o = group_all(16, 64);
-	struct scene *s = scene_create(&o, 1, 16);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 16);
 
 	itch_directory(&s->script, 1, "AA");
 	itch_action(&s->script, 1, "AA", 'T');
@@ -76,7 +36,7 @@ static void test_row(void)
 	CU_ASSERT_EQUAL(t.epoch, 1);
 	CU_ASSERT_EQUAL(t.flags, 0);
 	CU_ASSERT_EQUAL(t.state, 'T');
-	CU_ASSERT_EQUAL(t.shard, 3);
+	CU_ASSERT_EQUAL(t.shard, SCENE_SHARD);
 	CU_ASSERT_EQUAL(t.time_ns, s->world.now_ns);
 	CU_ASSERT_EQUAL(writes(s), 1); /* one turn, one write */
 	scene_destroy(s);
@@ -85,7 +45,7 @@ static void test_row(void)
 static void test_only_on_change(void)
 {
 	struct group_options o = group_all(16, 64);
-	struct scene *s = scene_create(&o, 1, 16);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 16);
 
 	itch_directory(&s->script, 1, "AA");
 	itch_add(&s->script, (struct add){1, "AA", 1, 'B', 100, 10000});
@@ -111,7 +71,7 @@ static void test_owner(void)
 	o[0].class = CLASS_NORMAL;
 	o[1].class = CLASS_NORMAL;
 	o[2].selector = (struct selector){.kind = SELECT_PATTERN, .pattern = "A*"};
-	struct scene *s = scene_create(o, 3, 16);
+	struct scene *s = scene_create(&protocol_itch50, o, 3, 16);
 	struct shard *shard = s->box.shard;
 
 	itch_directory(&s->script, 1, "AA");
@@ -141,7 +101,7 @@ static void test_owner(void)
 static void test_displaced_order(void)
 {
 	struct group_options o = group_all(16, 64);
-	struct scene *s = scene_create(&o, 1, 16);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 16);
 
 	itch_add(&s->script, (struct add){1, "AA", 1, 'B', 100, 10000});
 	itch_add(&s->script, (struct add){2, "BB", 2, 'B', 200, 10000});
@@ -157,7 +117,7 @@ static void test_displaced_order(void)
 static void test_suspect(void)
 {
 	struct group_options o = group_all(16, 64);
-	struct scene *s = scene_create(&o, 1, 16);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 16);
 
 	itch_add(&s->script, (struct add){1, "AA", 1, 'B', 100, 10000});
 	script_gap(&s->script, 3);
@@ -175,7 +135,7 @@ static void test_suspect(void)
 static void test_degraded(void)
 {
 	struct group_options o = group_all(16, 2);
-	struct scene *s = scene_create(&o, 1, 16);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 16);
 
 	for (uint64_t i = 1; i <= 40; i++)
 		itch_add(&s->script, (struct add){1, "AA", i, 'B', 100, 10000 - (uint32_t)i});
@@ -191,7 +151,7 @@ static void test_bounded_turn(void)
 	struct group_options o = group_all(10000, 16384);
 
 	o.books.levels_max = 1u << 17;
-	struct scene *s = scene_create(&o, 1, 10000);
+	struct scene *s = scene_create(&protocol_itch50, &o, 1, 10000);
 	char text[9];
 
 	for (uint32_t i = 0; i < 9000; i++) {

@@ -2,6 +2,7 @@
  *
  * Properties of random days; seed and count of days from the command line: test_walk [SEED [DAYS]].
  */
+#include "tests/unit/shard/random_day.h"
 #include "tests/unit/shard/shard_world.h"
 
 #include "tests/unit/suite.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/wire/itch.h"
 #include "tests/unit/suite.h"
-#include "tests/unit/wire/golden.h"
+#include "tests/unit/wire/vectors.h"
 
 /* One message of each of the 23 types. Every number and letter encodes where it stands, so that a
  * field read at a wrong offset or in a wrong width cannot come out right. */
-static const char *const vectors[] = {
+static const char *const hex[] = {
         "534142434495969798999a6c",
         "524142434495969798999a4c4d4e4f505120207475a5a6a7a87a614220646566"
         "6768b2b3b4b56d",
@@ -42,43 +42,28 @@ static const char *const vectors[] = {
         "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf",
 };
 
-static uint8_t message[64];
-
-/* The vector of a type, in message[]. */
-static const uint8_t *vector(char type)
-{
-	for (unsigned i = 0; i < ITCH_TYPES; i++) {
-		golden_bytes(vectors[i], message);
-		if (message[0] == (uint8_t)type)
-			return message;
-	}
-	return NULL;
-}
+static const struct vectors vectors = {
+        .hex = hex,
+        .count = ITCH_TYPES,
+        .golden = "itch_all_types.txt",
+        .describe = itch_describe,
+        .length = itch_length,
+};
 
 static void test_describe_matches_golden(void)
 {
-	CU_ASSERT_EQUAL(sizeof(vectors) / sizeof(vectors[0]), ITCH_TYPES);
-	CU_ASSERT_EQUAL(golden_compare("itch_all_types.txt", vectors, ITCH_TYPES, itch_describe),
-	                0);
+	CU_ASSERT_EQUAL(sizeof(hex) / sizeof(hex[0]), ITCH_TYPES);
+	vectors_check_text(&vectors);
 }
 
 static void test_lengths(void)
 {
-	unsigned known = 0;
-
-	for (unsigned i = 0; i < ITCH_TYPES; i++) {
-		uint32_t bytes = golden_bytes(vectors[i], message);
-
-		CU_ASSERT_EQUAL(itch_length(message[0]), bytes);
-	}
-	for (unsigned type = 0; type < 256; type++)
-		known += itch_length((uint8_t)type) != 0;
-	CU_ASSERT_EQUAL(known, ITCH_TYPES);
+	vectors_check_lengths(&vectors);
 }
 
 static void test_common_readers(void)
 {
-	const uint8_t *m = vector('A');
+	const uint8_t *m = vector(&vectors, 'A');
 
 	CU_ASSERT_EQUAL(itch_type(m), 'A');
 	CU_ASSERT_EQUAL(itch_locate(m), 0x4142);
@@ -96,7 +81,7 @@ static void test_stock_offsets(void)
 		count += itch_stock_offsets[type] != 0;
 	CU_ASSERT_EQUAL(count, strlen(with_stock));
 	for (const char *t = with_stock; *t != '\0'; t++) {
-		const uint8_t *m = vector(*t);
+		const uint8_t *m = vector(&vectors, *t);
 		uint32_t at = itch_stock_offsets[(uint8_t)*t];
 		uint64_t stock = itch_stock(m);
 		char text[8];
@@ -109,40 +94,40 @@ static void test_stock_offsets(void)
 
 static void test_readers(void)
 {
-	const uint8_t *m = vector('S');
+	const uint8_t *m = vector(&vectors, 'S');
 
 	CU_ASSERT_EQUAL(itch_system_event_code(m), 'l');
-	CU_ASSERT_EQUAL(itch_action_state(vector('H')), 't');
-	CU_ASSERT_EQUAL(itch_mwcb_breached(vector('W')), 'l');
-	CU_ASSERT_EQUAL(itch_halt_action(vector('h')), 'u');
-	m = vector('F');
+	CU_ASSERT_EQUAL(itch_action_state(vector(&vectors, 'H')), 't');
+	CU_ASSERT_EQUAL(itch_mwcb_breached(vector(&vectors, 'W')), 'l');
+	CU_ASSERT_EQUAL(itch_halt_action(vector(&vectors, 'h')), 'u');
+	m = vector(&vectors, 'F');
 	CU_ASSERT_EQUAL(itch_add_reference(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_add_side(m), 't');
 	CU_ASSERT_EQUAL(itch_add_shares(m), 0xa4a5a6a7);
 	CU_ASSERT_EQUAL(itch_add_stock(m), itch_stock(m));
 	CU_ASSERT_EQUAL(itch_add_price(m), 0xb0b1b2b3);
-	m = vector('C');
+	m = vector(&vectors, 'C');
 	CU_ASSERT_EQUAL(itch_executed_reference(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_executed_shares(m), 0xa3a4a5a6);
 	CU_ASSERT_EQUAL(itch_executed_match(m), 0xa7a8a9aaabacadae);
 	CU_ASSERT_EQUAL(itch_executed_printable(m), 'f');
 	CU_ASSERT_EQUAL(itch_executed_price(m), 0xb0b1b2b3);
-	m = vector('X');
+	m = vector(&vectors, 'X');
 	CU_ASSERT_EQUAL(itch_cancel_reference(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_cancel_shares(m), 0xa3a4a5a6);
-	CU_ASSERT_EQUAL(itch_delete_reference(vector('D')), 0x9b9c9d9e9fa0a1a2);
-	m = vector('U');
+	CU_ASSERT_EQUAL(itch_delete_reference(vector(&vectors, 'D')), 0x9b9c9d9e9fa0a1a2);
+	m = vector(&vectors, 'U');
 	CU_ASSERT_EQUAL(itch_replace_reference(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_replace_new_reference(m), 0xa3a4a5a6a7a8a9aa);
 	CU_ASSERT_EQUAL(itch_replace_shares(m), 0xabacadae);
 	CU_ASSERT_EQUAL(itch_replace_price(m), 0xafb0b1b2);
-	m = vector('P');
+	m = vector(&vectors, 'P');
 	CU_ASSERT_EQUAL(itch_trade_reference(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_trade_side(m), 't');
 	CU_ASSERT_EQUAL(itch_trade_shares(m), 0xa4a5a6a7);
 	CU_ASSERT_EQUAL(itch_trade_price(m), 0xb0b1b2b3);
 	CU_ASSERT_EQUAL(itch_trade_match(m), 0xb4b5b6b7b8b9babb);
-	m = vector('Q');
+	m = vector(&vectors, 'Q');
 	CU_ASSERT_EQUAL(itch_cross_shares(m), 0x9b9c9d9e9fa0a1a2);
 	CU_ASSERT_EQUAL(itch_cross_price(m), 0xabacadae);
 }
@@ -151,7 +136,7 @@ static void test_describe_odd_messages(void)
 {
 	char text[64];
 
-	itch_describe(message, 0, text, sizeof(text));
+	itch_describe((const uint8_t *)"", 0, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "empty");
 	itch_describe((const uint8_t *)"G12345", 6, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "G unknown bytes=6");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/wire/tops.h"
 #include "tests/unit/suite.h"
-#include "tests/unit/wire/golden.h"
+#include "tests/unit/wire/vectors.h"
 
 /* One message of each of the 11 types. Every number and letter encodes where it stands, so that a
  * field read at a wrong offset or in a wrong width cannot come out right; prices alternate in
  * sign. */
-static const char *const vectors[] = {
+static const char *const hex[] = {
         "535a131415161718191a",
         "44a5131415161718191a4b4c4d4e4f505120232425262728292a2b2c2dff2f",
         "485a131415161718191a4b4c4d4e4f50512053545520",
@@ -25,47 +25,34 @@ static const char *const vectors[] = {
         "51525354555657ff595a5b5c5d5e5f01",
 };
 
-static uint8_t message[128];
-
-static const uint8_t *vector(char type)
-{
-	for (unsigned i = 0; i < TOPS_TYPES; i++) {
-		golden_bytes(vectors[i], message);
-		if (message[0] == (uint8_t)type)
-			return message;
-	}
-	return NULL;
-}
+static const struct vectors vectors = {
+        .hex = hex,
+        .count = TOPS_TYPES,
+        .golden = "tops_all_types.txt",
+        .describe = tops_describe,
+        .length = tops_length,
+};
 
 static void test_describe_matches_golden(void)
 {
-	CU_ASSERT_EQUAL(sizeof(vectors) / sizeof(vectors[0]), TOPS_TYPES);
-	CU_ASSERT_EQUAL(golden_compare("tops_all_types.txt", vectors, TOPS_TYPES, tops_describe),
-	                0);
+	CU_ASSERT_EQUAL(sizeof(hex) / sizeof(hex[0]), TOPS_TYPES);
+	vectors_check_text(&vectors);
 }
 
 static void test_lengths(void)
 {
-	unsigned known = 0;
-
-	for (unsigned i = 0; i < TOPS_TYPES; i++) {
-		uint32_t bytes = golden_bytes(vectors[i], message);
-
-		CU_ASSERT_EQUAL(tops_length(message[0]), bytes);
-	}
+	vectors_check_lengths(&vectors);
 	for (unsigned type = 0; type < 256; type++) {
 		uint32_t length = tops_length((uint8_t)type);
 
-		known += length != 0;
 		CU_ASSERT_TRUE(length == 0 ||
 		               iex_has_symbol((uint8_t)type) == (length >= IEX_AT_SYMBOL + 8));
 	}
-	CU_ASSERT_EQUAL(known, TOPS_TYPES);
 }
 
 static void test_readers(void)
 {
-	const uint8_t *m = vector('Q');
+	const uint8_t *m = vector(&vectors, 'Q');
 	uint64_t symbol = iex_symbol(m);
 
 	CU_ASSERT_EQUAL(iex_type(m), TOPS_QUOTE);
@@ -82,6 +69,7 @@ static void test_readers(void)
  * asked. */
 static void test_a_quote_by_hand(void)
 {
+	uint8_t message[64];
 	char text[256];
 
 	golden_bytes("5100ac63c02096866d145a4945585420202"

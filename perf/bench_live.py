@@ -86,17 +86,23 @@ def read_json(path):
 
 # Two namespaces and a veth pair: nothing of the machine's own network is touched.
 
+def inside(space):
+    """Before the words of a command; `ip netns exec` does not work in a chroot."""
+    return ['nsenter', '--net=/run/netns/' + space, '--']
+
+
 def spaces_up():
     if os.geteuid() != 0:
         skip('namespaces and veth need root')
     try:
         for space in (SENDER, RECEIVER):
             sh('ip', 'netns', 'add', space)
-        sh('ip', '-n', SENDER, 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'in', 'netns', RECEIVER)
-        sh('ip', '-n', SENDER, 'link', 'set', 'out', 'up')
-        sh('ip', '-n', RECEIVER, 'link', 'set', 'in', 'up')
-        sh('ip', '-n', RECEIVER, 'address', 'add', '10.0.0.254/24', 'dev', 'in')
+        sh(*inside(SENDER), 'ip', 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'in', 'netns', RECEIVER)
+        sh(*inside(SENDER), 'ip', 'link', 'set', 'out', 'up')
+        sh(*inside(RECEIVER), 'ip', 'link', 'set', 'in', 'up')
+        sh(*inside(RECEIVER), 'ip', 'address', 'add', '10.0.0.254/24', 'dev', 'in')
     except (OSError, subprocess.CalledProcessError) as error:
+        spaces_down()
         skip('no namespaces or veth here: %s' % (getattr(error, 'stderr', None) or error))
 
 
@@ -114,7 +120,7 @@ RECEIVERS = {
 
 def one_receiver(folder, receiver, rate):
     """One round: (sent/s, received/s, lost share); None: this receiver cannot."""
-    sink = subprocess.Popen(['ip', 'netns', 'exec', RECEIVER, program('bench_sink'), '--json', '--cpu', '1', '--address', ADDRESS[0],
+    sink = subprocess.Popen([*inside(RECEIVER), program('bench_sink'), '--json', '--cpu', '1', '--address', ADDRESS[0],
                              *RECEIVERS[receiver]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while True:
         line = sink.stdout.readline()
@@ -126,7 +132,7 @@ def one_receiver(folder, receiver, rate):
     try:
         pace = 'packets/s:%d' % rate if rate else 'flat'
         report = exchange(folder, ['net_af_packet0,iface=out'], '--rate', pace, '--messages', str(options.messages),
-                          space=['ip', 'netns', 'exec', SENDER])
+                          space=inside(SENDER))
         got = json.loads(sink.communicate(timeout=WAIT_S)[0])['rows'][0]
     finally:
         sink.kill()

@@ -45,9 +45,9 @@ def lines_up(folder):
         return
     for i, line in enumerate('ab'):
         here, there = 'ge' + line, 'gv' + line
-        sh('ip', '-n', ENGINE, 'link', 'add', 'name', here, 'type', 'veth', 'peer', 'name', there, 'netns', VENUE)
-        sh('ip', '-n', ENGINE, 'link', 'set', here, 'up')
-        sh('ip', '-n', VENUE, 'link', 'set', there, 'up')
+        sh(*inside(ENGINE), 'ip', 'link', 'add', 'name', here, 'type', 'veth', 'peer', 'name', there, 'netns', VENUE)
+        sh(*inside(ENGINE), 'ip', 'link', 'set', here, 'up')
+        sh(*inside(VENUE), 'ip', 'link', 'set', there, 'up')
         # Room for seconds of traffic: what the kernel dropped here would be the machine's loss, not the lines'.
         room = ',framecnt=16384' if KIND == 'af_packet' else ''
         LINES[line] = ('net_%s%d,iface=%s%s' % (KIND, i, here, room), 'net_%s%d,iface=%s' % (KIND, i, there))
@@ -152,7 +152,7 @@ def test_all(folder):
 
 
 if KIND != 'memif':
-    need_namespaces()
+    need_namespaces(named=True)
 with scratch(NAME) as place, namespaces(*([] if KIND == 'memif' else [VENUE, ENGINE])):
     lines_up(place)
     test_all(place)

@@ -59,7 +59,7 @@ def ports_up(folder):
         here, there = 'gf%d-%d' % (i, os.getpid() % 100000), 'gt-' + port
         sh('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', SPACE)
         sh('ip', 'link', 'set', here, 'up')
-        sh('ip', '-n', SPACE, 'link', 'set', there, 'up')
+        sh(*inside(SPACE), 'ip', 'link', 'set', there, 'up')
         HERE[port] = 'net_af_packet%d,iface=%s,framecnt=8192' % (i, here)
         THERE[port] = there if port in MESSAGES else 'net_af_packet%d,iface=%s' % (i, there)
 
@@ -155,7 +155,7 @@ def test(folder):
 
 
 if KIND == 'network':
-    need_namespaces('tcpreplay')
+    need_namespaces('tcpreplay', named=True)
 with scratch(NAME) as place, namespaces(*([SPACE] if KIND == 'network' else [])):
     try:
         test(place)

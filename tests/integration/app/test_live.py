@@ -28,7 +28,7 @@ def net_up():
         LINES[line] = (here, there)
         sh('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', SPACE)
         sh('ip', 'link', 'set', here, 'up')
-        sh('ip', '-n', SPACE, 'link', 'set', there, 'up')
+        sh(*inside(SPACE), 'ip', 'link', 'set', there, 'up')
 
 
 def net_down():
@@ -113,7 +113,7 @@ def test_kill(folder):
     check('its name is free again', process.returncode == 0 and 'when it died' in error, error)
 
 
-need_namespaces('tcpreplay')
+need_namespaces('tcpreplay', named=True)
 with scratch(NAME) as place, namespaces(SPACE):
     try:
         net_up()

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * RTT: smoothed round-trip time and its mean deviation, as TCP keeps them, in integers.
+ *
+ *   first sample R     SRTT = R, RTTVAR = R / 2
+ *   each further one   RTTVAR += (|SRTT - R| - RTTVAR) / 4, then SRTT += (R - SRTT) / 8
+ *
+ * Both are kept in ns with 8 binary fractions; the gains 1/8 and 1/4 are options (shifts). Known
+ * from `samples_min` samples on; RFC 6298 uses them from the first one, which is the default.
+ *
+ * Censored samples ("at least this long") count only when longer than SRTT, as if exact: they can
+ * move SRTT up, never down. That still errs low, as the reply would have come later. They do not
+ * make the estimate known. Ambiguous samples move nothing.
+ *
+ * Pure, one owner, plain bytes without pointers.
+ *
+ * Spec: RFC 6298; V. Jacobson, M. Karels, "Congestion Avoidance and Control" (1988).
+ */
+#ifndef RESILIENCE_RTT_H
+#define RESILIENCE_RTT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resilience/sample.h"
+
+#define RTT_FRACTION_BITS 8u
+
+struct rtt_options {
+	uint32_t samples_min;     /* known from so many exact samples on; at least 1 */
+	uint32_t smooth_shift;    /* gain of SRTT 2^-shift; 3: 1/8 */
+	uint32_t deviation_shift; /* gain of RTTVAR 2^-shift; 2: 1/4 */
+};
+
+struct rtt {
+	uint64_t smoothed;  /* ns x 2^8 */
+	uint64_t deviation; /* ns x 2^8 */
+	uint32_t samples;   /* exact ones; stops at its maximum */
+	uint32_t censored;  /* those that counted; stops at its maximum */
+};
+
+/* RFC 6298: 1, 3, 2. */
+extern const struct rtt_options rtt_options_default;
+
+/* 0 or -EINVAL. */
+int rtt_options_check(const struct rtt_options *o);
+/* Also forgets everything. A zeroed struct is the same. */
+void rtt_init(struct rtt *r);
+void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum sample_kind kind);
+
+static inline bool rtt_is_known(const struct rtt *r, const struct rtt_options *o)
+{
+	return r->samples >= o->samples_min;
+}
+
+/* 0 before the first sample. */
+static inline uint64_t rtt_smoothed_ns(const struct rtt *r)
+{
+	return r->smoothed >> RTT_FRACTION_BITS;
+}
+
+static inline uint64_t rtt_deviation_ns(const struct rtt *r)
+{
+	return r->deviation >> RTT_FRACTION_BITS;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Sample: what a measured time of one attempt says, for all estimators of this room.
+ *
+ *   exact      the reply came after this long. Late replies of cancelled losers are exact too
+ *   censored   no reply up to now, and nobody waits any more (a cancelled loser, or a timed-out
+ *              attempt whose late reply could not be told): it takes at least this long
+ *   ambiguous  the reply may belong to another sending of the same request (Karn's rule): it says
+ *              nothing, and no estimator moves. With generation-tagged attempts this does not occur
+ *
+ * One attempt gives one sample: whoever reports a loser as censored must not report its late reply
+ * as exact afterwards. Waiting for late replies gives the better estimates; a censored sample is
+ * for those that can no longer come.
+ *
+ * Timed-out attempts of a node that is dead say nothing about latency. A caller that reports them
+ * as censored makes timeouts grow until the breaker opens and clears the measurements.
+ *
+ * P. Karn, C. Partridge, "Improving Round-Trip Time Estimates in Reliable Transport Protocols"
+ * (1987).
+ */
+#ifndef RESILIENCE_SAMPLE_H
+#define RESILIENCE_SAMPLE_H
+
+#include <stdint.h>
+
+enum sample_kind { SAMPLE_EXACT, SAMPLE_CENSORED, SAMPLE_AMBIGUOUS };
+
+/* 73 minutes. Longer ones count as this long: it keeps all fixed-point products within 64 bits. */
+#define SAMPLE_NS_MAX ((1ull << 42) - 1)
+
+static inline uint64_t sample_clamp(uint64_t ns)
+{
+	return ns < SAMPLE_NS_MAX ? ns : SAMPLE_NS_MAX;
+}
+
+#endif

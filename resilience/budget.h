@@ -4,8 +4,9 @@
  * `period_ns`) and by deeds (`earn_ppm` millionths of a token for each): retries earn 20 % of each
  * success plus a floor by time, hedges 5 % of each request.
  *
- * Over any window, tokens taken <= burst + window / period + deeds in it x earn / 10^6. Time counts
- * in whole tokens, and a full bucket's clock stands still, so the phase never hides another one.
+ * Over any window, tokens taken <= burst + window / period + deeds in it x earn / 10^6, exactly:
+ * the bucket holds millionths of a token, rounding loses and never gains, and a full one gains
+ * nothing.
  *
  * An empty budget stops new attempts only. A mode may scale all three figures (budgets x 3): see
  * budget_scale().
@@ -18,12 +19,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BUDGET_TOKEN 1000000u /* a token in millionths */
+#define BUDGET_TOKEN         1000000u     /* a token in millionths */
+#define BUDGET_PERIOD_NS_MAX (1ull << 43) /* 2.4 hours */
 
 struct budget_options {
 	uint32_t burst; /* tokens the bucket holds, full at the start; 0: nothing is ever granted */
 	uint32_t earn_ppm;  /* for each deed; at most 10^6 */
-	uint64_t period_ns; /* a token each; 0: time earns nothing */
+	uint64_t period_ns; /* a token each; 0: time earns nothing; at most BUDGET_PERIOD_NS_MAX */
 	bool is_unlimited;  /* grants everything, counts it */
 };
 
@@ -46,7 +48,8 @@ bool budget_take(struct budget *b, uint64_t now_ns);
 /* Whole tokens there are now; UINT32_MAX when unlimited. Takes none. */
 uint32_t budget_left(const struct budget *b, uint64_t now_ns);
 /* Burst, rate and earnings x multiplier / 1000 from now on (the mode changed); 1000 is as
- * configured, 0 grants nothing. What is in the bucket stays, up to its size. */
+ * configured, 0 grants nothing; a period beyond the maximum earns nothing. What is in the bucket
+ * stays, up to its size. */
 void budget_scale(struct budget *b, const struct budget_options *o, uint32_t multiplier_milli,
                   uint64_t now_ns);
 

@@ -12,8 +12,8 @@
  * apart, 4 buckets per octave.
  *
  * Recording is an increment. Everything read comes from a cache that latency_poll() renews off the
- * hot path (some microseconds) once `refresh_samples` have come: four quantiles, the mean, and the
- * survival curve at 4 points per octave, straight lines between.
+ * hot path (half a microsecond) once `refresh_samples` have come, sooner while there are few: four
+ * quantiles, the mean, and the survival curve at 4 points per octave, straight lines between.
  *
  * Censored samples ("at least this long") count exactly: the curve is Kaplan and Meier's product,
  * in which they take part in every bucket below theirs and in none above. Where the longest samples
@@ -22,8 +22,8 @@
  *
  * Small numbers: of n samples the k-th longest is taken for the quantile with chance k / (n + 1) of
  * being exceeded (Weibull's plotting position). A quantile for which n is too few (q99.9 under 999)
- * is the longest sample. All is unknown (0) under `samples_min`, and after a time without samples
- * that is longer than two halves.
+ * is the longest sample. All is unknown (0) under `samples_min` exact samples, and after a time
+ * without samples that is longer than two halves.
  *
  * Pure, one owner, plain bytes without pointers.
  *
@@ -42,7 +42,7 @@
 #define LATENCY_SUB_BITS      4u
 #define LATENCY_BUCKETS       ((42u - LATENCY_SUB_BITS + 1u) << LATENCY_SUB_BITS)
 #define LATENCY_POINT_BITS    2u
-#define LATENCY_POINTS        (LATENCY_BUCKETS >> (LATENCY_SUB_BITS - LATENCY_POINT_BITS))
+#define LATENCY_POINTS        ((42u - LATENCY_POINT_BITS + 1u) << LATENCY_POINT_BITS)
 #define LATENCY_QUANTILES_MAX 4u
 #define LATENCY_PPM           1000000u
 #define LATENCY_SAMPLES_MAX   65535u
@@ -66,20 +66,21 @@ struct latency_half {
 struct latency {
 	struct latency_half halves[2];
 	uint64_t half_since_ns;
-	uint32_t newer;     /* 0, 1: index of the half that is written */
-	uint32_t unread;    /* samples since the cache was renewed; stops at its maximum */
-	uint64_t rotations; /* ever */
+	uint32_t newer;          /* 0, 1: index of the half that is written */
+	uint32_t unread;         /* samples since the cache was renewed; stops at its maximum */
+	uint32_t rotations;      /* ever, modulo 2^32 */
+	uint32_t rotations_seen; /* by the last poll */
 	/* the cache */
-	uint32_t samples; /* 0: nothing is known */
+	uint32_t samples; /* exact ones; 0: nothing is known */
 	uint32_t censored;
 	uint64_t mean_ns;
-	uint64_t max_ns; /* upper edge of the longest's bucket */
+	uint64_t max_ns; /* of the longest: its bucket's upper edge, if censored the lower one */
 	uint64_t quantile_ns[LATENCY_QUANTILES_MAX];
 	uint32_t survival_ppm[LATENCY_POINTS]; /* chance to take longer than the point's upper edge
 	                                        */
 };
 
-/* 4096 samples a half, by count only; renewed every 64; known from 64; q50, q95, q99, q99.9. */
+/* 4096 samples a half, by count only; renewed every 128; known from 64; q50, q95, q99, q99.9. */
 extern const struct latency_options latency_options_default;
 
 /* 0 or -EINVAL. */

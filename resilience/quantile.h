@@ -6,8 +6,9 @@
  *
  * Level shifts: a run of samples on one side that has a chance of less than 10^-4 doubles the step,
  * every further such run again, up to 16 times; the first sample on the other side ends that. With
- * the default gain (1/32) and p = 0.95, a level that rises tenfold is followed within 40 samples,
- * one that falls to a tenth within 600 (tests/unit/resilience/test_quantile.c). The first sample is
+ * the default gain (1/32) and p = 0.95, a level that rises tenfold is followed within 100
+ * samples, one that falls to a tenth within 600, to an eighth of the new quantile
+ * (tests/unit/resilience/test_quantile.c). The first sample is
  * the first estimate, and the first 128 samples take larger steps. Known from `samples_min` on;
  * the default is 64, about 3 / (1 - p).
  *

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "resilience/rtt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define SHIFT_MAX 12u
+
+const struct rtt_options rtt_options_default = {
+        .samples_min = 1, .smooth_shift = 3, .deviation_shift = 2};
+
+int rtt_options_check(const struct rtt_options *o)
+{
+	assert(o != NULL);
+	if (o->samples_min == 0)
+		return -EINVAL;
+	return o->smooth_shift <= SHIFT_MAX && o->deviation_shift <= SHIFT_MAX ? 0 : -EINVAL;
+}
+
+void rtt_init(struct rtt *r)
+{
+	assert(r != NULL);
+	memset(r, 0, sizeof(*r));
+}
+
+/* Steps are cut toward zero, on both sides alike: a shift of a negative number would draw the value
+ * down. */
+static inline uint64_t step(uint64_t value, uint64_t towards, uint32_t shift)
+{
+	return towards >= value ? value + ((towards - value) >> shift)
+	                        : value - ((value - towards) >> shift);
+}
+
+void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum sample_kind kind)
+{
+	uint64_t sample = sample_clamp(ns) << RTT_FRACTION_BITS;
+
+	assert(o->smooth_shift <= SHIFT_MAX);
+	assert(o->deviation_shift <= SHIFT_MAX);
+	if (kind == SAMPLE_AMBIGUOUS)
+		return;
+	if (kind == SAMPLE_CENSORED && (r->samples == 0 || sample <= r->smoothed))
+		return;
+	if (r->samples == 0) {
+		r->smoothed = sample;
+		r->deviation = sample / 2;
+	} else {
+		uint64_t error = sample > r->smoothed ? sample - r->smoothed : r->smoothed - sample;
+
+		/* In this order: RFC 6298, 2.3. */
+		r->deviation = step(r->deviation, error, o->deviation_shift);
+		r->smoothed = step(r->smoothed, sample, o->smooth_shift);
+	}
+	if (kind == SAMPLE_EXACT)
+		r->samples += r->samples < UINT32_MAX;
+	else
+		r->censored += r->censored < UINT32_MAX;
+}

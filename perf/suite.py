@@ -68,6 +68,15 @@ FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('ru
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
             ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time, %', 2), ('ns_per_sample', 'ns/sample', 1)]
 THROTTLE = [('way', 'way', None), ('fraction_percent', 'fraction, %', 0), ('ns_per_request', 'ns/request', 1), ('off_per_100', 'off, of 100', 0)]
+TIMEOUT = [('service', 'service', None), ('method', 'method', None), ('spurious_percent', 'spurious, %', 3),
+           ('learning_percent', 'of the first 1,000, %', 1), ('shift_percent', 'of 1,000 after the shift, %', 1),
+           ('found_median', 'dead server found after, medians', 1), ('found_q99', 'q99', 1)]
+SWEPT = (('lognormal_025', 'lognormal 0.25'), ('lognormal_05', '0.5'), ('lognormal_1', '1'), ('pareto', 'Pareto 2.5'), ('bimodal', 'bimodal'))
+SWEEP = [('method', 'method', None), ('multiplier', 'multiplier', 1)] + [(key + '_percent', name + ', spurious, %', 2) for key, name in SWEPT] + [
+    (key + '_found', name + ', found after', 1) for key, name in SWEPT]
+HEDGE = [('service', 'service', None), ('losers', 'replies of losers', None), ('q99_alone_ms', 'q99 alone, ms', 2), ('q99_ms', 'hedged', 2),
+         ('q99_change_percent', 'change, %', 0), ('q999_alone_ms', 'q99.9 alone, ms', 2), ('q999_ms', 'hedged', 2),
+         ('extra_percent', 'extra requests, %', 2), ('on_percent', 'on, % of the time', 1)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
@@ -117,6 +126,16 @@ BENCHES = [
     Bench('throttle', 'Throttle beside dice and a token bucket', THROTTLE,
           [words('perf/bench_throttle --requests 20000 --rounds 1')],
           [words('perf/bench_throttle --requests 4000000 --rounds 7')]),
+    Bench('timeout', 'Timeouts: spurious ones, and dead servers found', TIMEOUT,
+          [words('perf/bench_timeout --attempts 4000')],
+          [words('perf/bench_timeout --attempts 300000')],
+          [words('perf/bench_timeout --attempts 1000000')]),
+    Bench('sweep', 'Timeouts: the multiplier from 1 to 5', SWEEP,
+          [words('perf/bench_timeout --sweep 1 --attempts 4000')],
+          [words('perf/bench_timeout --sweep 1 --attempts 300000')]),
+    Bench('hedge', 'Hedges with a budget of 5 %', HEDGE,
+          [words('perf/bench_hedge --requests 5000')],
+          [words('perf/bench_hedge --requests 1000000')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

@@ -68,6 +68,8 @@ FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('ru
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
             ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time, %', 2), ('ns_per_sample', 'ns/sample', 1)]
 THROTTLE = [('way', 'way', None), ('fraction_percent', 'fraction, %', 0), ('ns_per_request', 'ns/request', 1), ('off_per_100', 'off, of 100', 0)]
+WHEEL = [('pattern', 'pattern', None), ('timer', 'timer', None), ('live', 'live timers', None), ('ns_per_step', 'ns/step', 1),
+         ('best_ns_per_step', 'best', 1)]
 TIMEOUT = [('service', 'service', None), ('method', 'method', None), ('spurious_percent', 'spurious, %', 3),
            ('learning_percent', 'of the first 1,000, %', 1), ('shift_percent', 'of 1,000 after the shift, %', 1),
            ('found_median', 'dead server found after, medians', 1), ('found_q99', 'q99', 1)]
@@ -126,6 +128,9 @@ BENCHES = [
     Bench('throttle', 'Throttle beside dice and a token bucket', THROTTLE,
           [words('perf/bench_throttle --requests 20000 --rounds 1')],
           [words('perf/bench_throttle --requests 4000000 --rounds 7')]),
+    Bench('wheel', 'Timers beside rte_timer', WHEEL,
+          [words('perf/bench_wheel --live 1000 --steps 2000 --rounds 1')],
+          [words('perf/bench_wheel --live 65536 --steps 1000000 --rounds 7')]),
     Bench('timeout', 'Timeouts: spurious ones, and dead servers found', TIMEOUT,
           [words('perf/bench_timeout --attempts 4000')],
           [words('perf/bench_timeout --attempts 300000')],

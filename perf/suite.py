@@ -68,6 +68,7 @@ FORECAST = [('traffic', 'traffic', None), ('detectors', 'detectors', None), ('ru
             ('lead_p10_s', 'lead p10, s', 0), ('lead_p50_s', 'p50', 0), ('lead_p90_s', 'p90', 0),
             ('false_per_hour', 'false alarms/hour', 2), ('warned_percent', 'of the time, %', 2), ('ns_per_sample', 'ns/sample', 1)]
 THROTTLE = [('way', 'way', None), ('fraction_percent', 'fraction, %', 0), ('ns_per_request', 'ns/request', 1), ('off_per_100', 'off, of 100', 0)]
+ESTIMATE = [('what', 'what', None), ('ns_per_call', 'ns/call', 1), ('best_ns_per_call', 'best', 1)]
 WHEEL = [('pattern', 'pattern', None), ('timer', 'timer', None), ('live', 'live timers', None), ('ns_per_step', 'ns/step', 1),
          ('best_ns_per_step', 'best', 1)]
 TIMEOUT = [('service', 'service', None), ('method', 'method', None), ('spurious_percent', 'spurious, %', 3),
@@ -128,6 +129,9 @@ BENCHES = [
     Bench('throttle', 'Throttle beside dice and a token bucket', THROTTLE,
           [words('perf/bench_throttle --requests 20000 --rounds 1')],
           [words('perf/bench_throttle --requests 4000000 --rounds 7')]),
+    Bench('estimate', 'Estimators: learning and asking', ESTIMATE,
+          [words('perf/bench_estimate --calls 5000 --rounds 1')],
+          [words('perf/bench_estimate --calls 2000000 --rounds 9')]),
     Bench('wheel', 'Timers beside rte_timer', WHEEL,
           [words('perf/bench_wheel --live 1000 --steps 2000 --rounds 1')],
           [words('perf/bench_wheel --live 65536 --steps 1000000 --rounds 7')]),

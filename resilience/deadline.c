@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 #define MILLI          1000u
-#define MULTIPLIER_MAX 1000000u /* 1,000 times */
+#define MULTIPLIER_MAX 1000000u     /* 1,000 times: 20 bits */
+#define SMALL_NS       (1ull << 44) /* times that, within 64 bits */
 
 const struct deadline_options deadline_options_default = {.terms = DEADLINE_ALL,
                                                           .expected_multiplier_milli = 2500,
@@ -31,6 +32,8 @@ static inline uint64_t times(uint64_t ns, uint32_t milli)
 {
 	uint64_t whole;
 
+	if (ns < SMALL_NS)
+		return ns * milli / MILLI;
 	if (__builtin_mul_overflow(ns / MILLI, milli, &whole))
 		return UINT64_MAX;
 	return deadline_at_ns(whole, ns % MILLI * milli / MILLI);

@@ -7,17 +7,16 @@
 #define SURVIVAL_BITS 40u /* times 2^18 samples is 58 bits */
 #define SURVIVAL_ALL  (1ull << SURVIVAL_BITS)
 #define WEIGHT_BITS   20u /* times 42 bits of ns is 62 */
-#define WORD_BUCKETS  4u  /* looked at together */
 
 const struct latency_options latency_options_default = {
         .half_samples = 4096,
-        .refresh_samples = 128,
+        .refresh_samples = 256,
         .samples_min = 64,
         .quantile_ppm = {500000, 950000, 990000, 999000},
         .half_ns = UINT64_MAX};
 
 static_assert(sizeof(struct latency) <= 4096, "one page per service");
-static_assert(LATENCY_BUCKETS % WORD_BUCKETS == 0, "buckets are skipped in words");
+static_assert(LATENCY_SUB_BITS == 4 && LATENCY_POINT_BITS == 2, "octaves are skipped in words");
 static_assert(LATENCY_SAMPLES_MAX <= UINT16_MAX, "a bucket may hold a whole half");
 
 int latency_options_check(const struct latency_options *o)
@@ -83,12 +82,18 @@ bool latency_poll(struct latency *l, const struct latency_options *o, uint64_t n
 	return true;
 }
 
-/* The walk up the buckets: how much of the distribution lies above, and who is still in it. */
+/* The walk up the buckets: how much of the distribution lies above, and who is still in it. Between
+ * two cuts the curve falls in proportion to those still in it; it is divided only where it is read.
+ */
 struct walk {
-	uint64_t survival; /* x 2^40 */
-	uint64_t risk;     /* samples not shorter, and one that never ends (Weibull) */
-	uint64_t mean;     /* so far, ns x 2^20 */
-	uint32_t quantile; /* next to be reached */
+	uint64_t risk;          /* samples not shorter, and one that never ends (Weibull) */
+	uint64_t cut_survival;  /* x 2^40, at the last cut */
+	uint64_t cut_risk;      /* right after it */
+	uint64_t sum_ns;        /* of the samples since */
+	uint64_t mean;          /* of those before, ns x 2^20 */
+	uint64_t quantile_risk; /* the next quantile is reached when no more are in it */
+	uint32_t quantile;
+	uint32_t survival_ppm;
 };
 
 static uint64_t bucket_middle_ns(uint32_t i)
@@ -98,81 +103,128 @@ static uint64_t bucket_middle_ns(uint32_t i)
 	return min_ns + (latency_bucket_max_ns(i, LATENCY_SUB_BITS) - min_ns) / 2;
 }
 
-/* What may lie above a quantile. */
-static uint64_t above(uint32_t quantile_ppm)
+static uint64_t survival(const struct walk *w)
 {
-	return SURVIVAL_ALL * (LATENCY_PPM - quantile_ppm) / LATENCY_PPM;
+	assert(w->risk <= w->cut_risk);
+	return w->cut_survival * w->risk / w->cut_risk;
+}
+
+static void aim_at_quantile(struct walk *w, const struct latency_options *o)
+{
+	uint64_t above;
+
+	w->quantile_risk = 0;
+	if (w->quantile == LATENCY_QUANTILES_MAX)
+		return;
+	/* Rounded up, so that a whole number of samples stays one; 2^-40 of 2^18 samples is less
+	 * than the millionth by which any other share would miss it. */
+	above = (SURVIVAL_ALL * (LATENCY_PPM - o->quantile_ppm[w->quantile]) + LATENCY_PPM - 1) /
+	        LATENCY_PPM;
+	w->quantile_risk =
+	        above >= w->cut_survival ? w->cut_risk : above * w->cut_risk / w->cut_survival;
+}
+
+/* Those cut here are known to last up to here, no longer. */
+static void walk_cut(struct walk *w, const struct latency_options *o, uint32_t count)
+{
+	uint64_t here = survival(w);
+
+	assert(count < w->risk);
+	w->mean += w->sum_ns / w->cut_risk * (w->cut_survival >> (SURVIVAL_BITS - WEIGHT_BITS));
+	w->sum_ns = 0;
+	w->risk -= count;
+	w->cut_risk = w->risk;
+	w->cut_survival = here;
+	aim_at_quantile(w, o);
 }
 
 static void walk_bucket(struct walk *w, struct latency *l, const struct latency_options *o,
                         uint32_t i, uint32_t count)
 {
-	uint64_t before = w->survival;
-
 	assert(count < w->risk);
-	w->survival = before * (w->risk - count) / w->risk;
 	w->risk -= count;
-	w->mean += ((before - w->survival) >> (SURVIVAL_BITS - WEIGHT_BITS)) * bucket_middle_ns(i);
+	w->sum_ns += count * bucket_middle_ns(i);
 	l->max_ns = latency_bucket_max_ns(i, LATENCY_SUB_BITS);
-	while (w->quantile < LATENCY_QUANTILES_MAX &&
-	       w->survival <= above(o->quantile_ppm[w->quantile]))
+	while (w->risk <= w->quantile_risk) {
 		l->quantile_ns[w->quantile++] = l->max_ns;
+		aim_at_quantile(w, o);
+	}
 }
 
-static uint64_t word(const uint16_t *buckets)
-{
-	uint64_t w;
-
-	memcpy(&w, buckets, sizeof(w));
-	return w;
-}
-
-/* Buckets [i, end) of both halves. */
-static void walk_buckets(struct walk *w, struct latency *l, const struct latency_options *o,
-                         uint32_t i, uint32_t end)
+static void walk_point(struct walk *w, struct latency *l, const struct latency_options *o,
+                       uint32_t point)
 {
 	const uint16_t *a = l->halves[0].buckets;
 	const uint16_t *b = l->halves[1].buckets;
+	uint64_t min_ns = point == 0 ? 0 : latency_bucket_max_ns(point - 1, LATENCY_POINT_BITS) + 1;
+	uint64_t max_ns = latency_bucket_max_ns(point, LATENCY_POINT_BITS);
+	uint32_t end = latency_bucket(max_ns, LATENCY_SUB_BITS);
+	uint32_t cut = (uint32_t)l->halves[0].cut[point] + l->halves[1].cut[point];
 
-	assert(end <= LATENCY_BUCKETS);
-	while (i < end) {
-		if (i + WORD_BUCKETS <= end && (word(a + i) | word(b + i)) == 0) {
-			i += WORD_BUCKETS;
-			continue;
-		}
+	assert(end < LATENCY_BUCKETS);
+	if (cut > 0) {
+		walk_cut(w, o, cut);
+		l->max_ns = min_ns;
+	}
+	for (uint32_t i = latency_bucket(min_ns, LATENCY_SUB_BITS); i <= end; i++)
 		if ((a[i] | b[i]) != 0)
 			walk_bucket(w, l, o, i, (uint32_t)a[i] + b[i]);
-		i++;
+	w->survival_ppm = (uint32_t)(survival(w) * LATENCY_PPM >> SURVIVAL_BITS);
+}
+
+static uint64_t words(const void *memory, uint32_t count)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t word;
+
+		memcpy(&word, (const uint8_t *)memory + i * sizeof(word), sizeof(word));
+		any |= word;
+	}
+	return any;
+}
+
+/* Sixteen buckets at once; the first sixteen hold 0 .. 15 ns and are twelve points, all others an
+ * octave and four. Most are empty. */
+static void walk_octave(struct walk *w, struct latency *l, const struct latency_options *o,
+                        uint32_t octave)
+{
+	uint32_t point = octave == 0 ? 0 : 4 * octave + 8;
+	uint32_t end = 4 * octave + 12;
+	uint64_t any = 0;
+
+	assert(end <= LATENCY_POINTS);
+	for (uint32_t i = 0; i < 2; i++) {
+		any |= words(&l->halves[i].buckets[octave << LATENCY_SUB_BITS], 4);
+		any |= words(&l->halves[i].cut[point], (end - point) / 4);
+	}
+	for (; point < end; point++) {
+		if (any != 0)
+			walk_point(w, l, o, point);
+		l->survival_ppm[point] = w->survival_ppm;
 	}
 }
 
-static void walk_points(struct walk *w, struct latency *l, const struct latency_options *o)
+/* What is left at the end lasts at least as long as the longest. */
+static uint64_t walk_mean(struct walk *w, uint64_t max_ns)
 {
-	uint32_t next = 0;
-	uint32_t point = 0;
+	uint64_t rest = survival(w) >> (SURVIVAL_BITS - WEIGHT_BITS);
 
-	for (; point < LATENCY_POINTS && w->risk > 1; point++) {
-		uint64_t edge_ns = latency_bucket_max_ns(point, LATENCY_POINT_BITS);
-		uint32_t end = latency_bucket(edge_ns, LATENCY_SUB_BITS) + 1;
-		uint32_t cut = (uint32_t)l->halves[0].cut[point] + l->halves[1].cut[point];
-
-		/* They are known to last up to here, no longer. */
-		w->risk -= cut;
-		if (cut > 0 && point > 0)
-			l->max_ns = latency_bucket_max_ns(point - 1, LATENCY_POINT_BITS) + 1;
-		walk_buckets(w, l, o, next, end);
-		next = end;
-		l->survival_ppm[point] = (uint32_t)(w->survival * LATENCY_PPM >> SURVIVAL_BITS);
-	}
-	for (; point < LATENCY_POINTS; point++)
-		l->survival_ppm[point] = (uint32_t)(w->survival * LATENCY_PPM >> SURVIVAL_BITS);
+	assert(w->cut_risk > 0);
+	w->mean += w->sum_ns / w->cut_risk * (w->cut_survival >> (SURVIVAL_BITS - WEIGHT_BITS));
+	assert(max_ns <= SAMPLE_NS_MAX);
+	return (w->mean + rest * max_ns) >> WEIGHT_BITS;
 }
 
 void latency_refresh(struct latency *l, const struct latency_options *o)
 {
 	uint32_t exact = l->halves[0].exact + l->halves[1].exact;
 	uint32_t censored = l->halves[0].censored + l->halves[1].censored;
-	struct walk w = {.survival = SURVIVAL_ALL, .risk = (uint64_t)exact + censored + 1};
+	struct walk w = {.risk = (uint64_t)exact + censored + 1,
+	                 .cut_risk = (uint64_t)exact + censored + 1,
+	                 .cut_survival = SURVIVAL_ALL,
+	                 .survival_ppm = LATENCY_PPM};
 
 	assert(exact + censored <= 2 * LATENCY_SAMPLES_MAX);
 	l->unread = 0;
@@ -183,15 +235,14 @@ void latency_refresh(struct latency *l, const struct latency_options *o)
 	memset(l->quantile_ns, 0, sizeof(l->quantile_ns));
 	if (l->samples == 0)
 		return;
-	walk_points(&w, l, o);
+	aim_at_quantile(&w, o);
+	for (uint32_t i = 0; i < LATENCY_BUCKETS >> LATENCY_SUB_BITS; i++)
+		walk_octave(&w, l, o, i);
 	assert(w.risk == 1);
 	while (w.quantile < LATENCY_QUANTILES_MAX)
 		l->quantile_ns[w.quantile++] = l->max_ns;
-	l->mean_ns = censored == 0
-	                     ? (l->halves[0].sum_ns + l->halves[1].sum_ns) / exact
-	                     : (w.mean >> WEIGHT_BITS) +
-	                               ((w.survival >> (SURVIVAL_BITS - WEIGHT_BITS)) * l->max_ns >>
-	                                WEIGHT_BITS);
+	l->mean_ns = censored == 0 ? (l->halves[0].sum_ns + l->halves[1].sum_ns) / exact
+	                           : walk_mean(&w, l->max_ns);
 }
 
 uint32_t latency_survival_ppm(const struct latency *l, uint64_t ns)

@@ -80,7 +80,7 @@ struct latency {
 	                                        */
 };
 
-/* 4096 samples a half, by count only; renewed every 128; known from 64; q50, q95, q99, q99.9. */
+/* 4096 samples a half, by count only; renewed every 256; known from 64; q50, q95, q99, q99.9. */
 extern const struct latency_options latency_options_default;
 
 /* 0 or -EINVAL. */

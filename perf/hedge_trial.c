@@ -9,7 +9,7 @@
 #define MS 1000000u
 
 const struct budget_options hedge_trial_budget = {
-        .burst = 10, .earn_ppm = 50000, .period_ns = 0, .is_unlimited = false};
+        .burst = 50, .earn_ppm = 50000, .period_ns = 0, .is_unlimited = false};
 
 struct hedge_trial_case hedge_trial_case(uint32_t i)
 {

@@ -54,7 +54,7 @@ struct hedge_trial_case {
 
 #define HEDGE_TRIAL_CASES 8u
 struct hedge_trial_case hedge_trial_case(uint32_t i);
-/* 5 % of the requests, 10 at once. */
+/* 5 % of the requests, 50 at once. */
 extern const struct budget_options hedge_trial_budget;
 
 void hedge_trial_run(const struct hedge_trial_options *o, struct hedge_trial_result *result);

@@ -70,6 +70,7 @@ static uint64_t window_mean(const struct window *w)
 
 struct trial {
 	struct prng random;
+	struct prng losses;
 	struct rtt rtt;
 	struct latency latency;
 	struct window window;
@@ -114,6 +115,7 @@ static void count(struct trial *t, const struct timeout_trial_options *o, uint64
 	} else {
 		r->rest += is_spurious;
 		r->rest_attempts++;
+		r->at_base += timeout == o->base_ns;
 		histogram_record(&t->timeouts, timeout);
 	}
 }
@@ -127,6 +129,7 @@ void timeout_trial_run(const struct timeout_trial_options *o, struct timeout_tri
 	memset(&t, 0, sizeof(t));
 	memset(result, 0, sizeof(*result));
 	prng_init(&t.random, o->seed);
+	prng_init(&t.losses, ~o->seed);
 	rtt_init(&t.rtt);
 	latency_init(&t.latency, 0);
 	histogram_init(&t.times);
@@ -137,6 +140,10 @@ void timeout_trial_run(const struct timeout_trial_options *o, struct timeout_tri
 		uint64_t ns = distribution_sample_ns(&o->service, &t.random, now_ns);
 		bool is_spurious = ns > timeout;
 
+		if (o->loss_ppm > 0 && prng_chance_ppm(&t.losses, o->loss_ppm)) {
+			learn(&t, timeout, SAMPLE_CENSORED, now_ns);
+			continue;
+		}
 		count(&t, o, i, timeout, is_spurious, result);
 		if (o->service.shift_milli == 0 || now_ns < o->service.shift_at_ns)
 			histogram_record(&t.times, ns);

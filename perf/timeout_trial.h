@@ -4,6 +4,9 @@
  * the estimators give before each attempt. It never fails: every timeout is a spurious one. The
  * same seed draws the same times whatever the timeout is.
  *
+ * Attempts may be lost by chance: they are samples censored at their timeout, which was right and
+ * is not counted.
+ *
  * After a timeout the late reply is seen (and trains), or it is not: then the attempt is a censored
  * sample.
  *
@@ -33,6 +36,7 @@ struct timeout_trial_options {
 	uint64_t attempts;
 	uint64_t seed;
 	uint64_t fixed_ns; /* instead of what the estimators say; 0: them */
+	uint32_t loss_ppm; /* chance to be lost */
 	bool is_late_unseen;
 };
 
@@ -45,6 +49,7 @@ struct timeout_trial_result {
 	uint64_t q999_ns;
 	uint64_t timeout_median_ns; /* over `rest` */
 	uint64_t timeout_q99_ns;
+	uint64_t at_base; /* of rest_attempts, those whose timeout was the base */
 	uint64_t draws_hash;
 };
 

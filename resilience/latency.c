@@ -145,6 +145,7 @@ static void walk_bucket(struct walk *w, struct latency *l, const struct latency_
 	w->risk -= count;
 	w->sum_ns += count * bucket_middle_ns(i);
 	l->max_ns = latency_bucket_max_ns(i, LATENCY_SUB_BITS);
+	l->exact_max_ns = l->max_ns;
 	while (w->risk <= w->quantile_risk) {
 		l->quantile_ns[w->quantile++] = l->max_ns;
 		aim_at_quantile(w, o);
@@ -232,6 +233,7 @@ void latency_refresh(struct latency *l, const struct latency_options *o)
 	l->censored = censored;
 	l->mean_ns = 0;
 	l->max_ns = 0;
+	l->exact_max_ns = 0;
 	memset(l->quantile_ns, 0, sizeof(l->quantile_ns));
 	if (l->samples == 0)
 		return;
@@ -240,7 +242,7 @@ void latency_refresh(struct latency *l, const struct latency_options *o)
 		walk_octave(&w, l, o, i);
 	assert(w.risk == 1);
 	while (w.quantile < LATENCY_QUANTILES_MAX)
-		l->quantile_ns[w.quantile++] = l->max_ns;
+		l->quantile_ns[w.quantile++] = l->exact_max_ns;
 	l->mean_ns = censored == 0 ? (l->halves[0].sum_ns + l->halves[1].sum_ns) / exact
 	                           : walk_mean(&w, l->max_ns);
 }

@@ -17,8 +17,9 @@
  *
  * Censored samples ("at least this long") count exactly: the curve is Kaplan and Meier's product,
  * in which they take part in every bucket below theirs and in none above. Where the longest samples
- * are censored, a quantile beyond them is the longest time seen: a lower bound. Ambiguous samples
- * are left out.
+ * are censored, the curve does not reach 0, and what is left may have been lost: a quantile beyond
+ * is the longest exact sample, so that a timeout made of it does not chase its own censored ones.
+ * The mean counts that rest as if it ended with the longest sample. Ambiguous samples are left out.
  *
  * Small numbers: of n samples the k-th longest is taken for the quantile with chance k / (n + 1) of
  * being exceeded (Weibull's plotting position). A quantile for which n is too few (q99.9 under 999)
@@ -75,6 +76,7 @@ struct latency {
 	uint32_t censored;
 	uint64_t mean_ns;
 	uint64_t max_ns; /* of the longest: its bucket's upper edge, if censored the lower one */
+	uint64_t exact_max_ns; /* of the longest exact one */
 	uint64_t quantile_ns[LATENCY_QUANTILES_MAX];
 	uint32_t survival_ppm[LATENCY_POINTS]; /* chance to take longer than the point's upper edge
 	                                        */

@@ -54,6 +54,8 @@ void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum
 		return;
 	if (kind == SAMPLE_CENSORED && (r->samples == 0 || sample <= r->smoothed))
 		return;
+	if (kind == SAMPLE_CENSORED && sample > 2 * r->smoothed)
+		sample = 2 * r->smoothed;
 	if (r->samples == 0) {
 		r->smoothed = sample;
 		r->deviation = sample / 2;

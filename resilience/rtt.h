@@ -8,9 +8,12 @@
  * Both are kept in ns with 8 binary fractions; the gains 1/8 and 1/4 are options (shifts). Known
  * from `samples_min` samples on; RFC 6298 uses them from the first one, which is the default.
  *
- * Censored samples ("at least this long") count only when longer than SRTT, as if exact: they can
- * move SRTT up, never down. That still errs low, as the reply would have come later. They do not
- * make the estimate known. Ambiguous samples move nothing.
+ * Censored samples ("at least this long") count only when longer than SRTT, as if exact but at most
+ * twice SRTT: they can move it up, never down, and not far at once. So a service that has become
+ * slower is followed even if its late replies are never seen (an eighth more for each), and losses,
+ * which say nothing about time, lift it by a bounded factor, (1 - p) / (1 - 2 p) for a share p
+ * below one half; at one half the breaker opens. They do not make the estimate known. Ambiguous
+ * samples move nothing.
  *
  * Pure, one owner, plain bytes without pointers.
  *

@@ -3,8 +3,8 @@
  * Sample: what a measured time of one attempt says, for all estimators of this room.
  *
  *   exact      the reply came after this long. Late replies of cancelled losers are exact too
- *   censored   no reply up to now, and nobody waits any more (a cancelled loser, or a timed-out
- *              attempt whose late reply could not be told): it takes at least this long
+ *   censored   no reply up to now, and nobody will know (a cancelled loser, or a timed-out attempt
+ *              whose late reply could not be told): it takes at least this long, or forever
  *   ambiguous  the reply may belong to another sending of the same request (Karn's rule): it says
  *              nothing, and no estimator moves. With generation-tagged attempts this does not occur
  *
@@ -12,8 +12,9 @@
  * as exact afterwards. Waiting for late replies gives the better estimates; a censored sample is
  * for those that can no longer come.
  *
- * Timed-out attempts of a node that is dead say nothing about latency. A caller that reports them
- * as censored makes timeouts grow until the breaker opens and clears the measurements.
+ * A lost attempt would have taken forever, but its timeout is all that is seen. A timeout that
+ * learned from its own censored samples would run away from them; rtt.h and latency.h say how they
+ * are bounded.
  *
  * P. Karn, C. Partridge, "Improving Round-Trip Time Estimates in Reliable Transport Protocols"
  * (1987).

@@ -97,6 +97,22 @@ static void test_off_without_tail(void)
 	CU_ASSERT_EQUAL(hedge_delay_ns(&h, o), UINT64_MAX);
 }
 
+/* All take 1 ms, but one in twenty is lost and times out at 3: the first one's time has no tail,
+ * and yet a second one helps. */
+static void test_on_where_attempts_are_lost(void)
+{
+	start(o);
+	for (uint32_t i = 0; i < 200; i++) {
+		learn(1000 * US, 19);
+		latency_on_sample(&l, &latency_options_default, 3000 * US, SAMPLE_CENSORED);
+		hedge_on_first(&h, 3000 * US, SAMPLE_CENSORED);
+	}
+	latency_refresh(&l, &latency_options_default);
+	hedge_poll(&h, o, &l);
+	CU_ASSERT_EQUAL(h.is_on, 1);
+	CU_ASSERT(hedge_delay_ns(&h, o) < 2000 * US);
+}
+
 /* The tail goes: off; it comes again: on. */
 static void test_switches(void)
 {
@@ -163,6 +179,7 @@ int main(void)
 	        {"options", test_options},
 	        {"off without knowledge", test_off_without_knowledge},
 	        {"on where a tail can be cut", test_on_where_a_tail_can_be_cut},
+	        {"on where attempts are lost", test_on_where_attempts_are_lost},
 	        {"off without a tail", test_off_without_tail},
 	        {"switches", test_switches},
 	        {"hysteresis", test_hysteresis},

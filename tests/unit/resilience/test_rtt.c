@@ -90,12 +90,44 @@ static void test_censored(void)
 	rtt_on_sample(&r, o, 10, SAMPLE_CENSORED);
 	CU_ASSERT_EQUAL(r.smoothed, exact.smoothed);
 	CU_ASSERT_EQUAL(r.deviation, exact.deviation);
-	rtt_on_sample(&r, o, 2000, SAMPLE_CENSORED);
+	rtt_on_sample(&r, o, 700000, SAMPLE_CENSORED); /* at most twice SRTT */
 	rtt_on_sample(&exact, o, 2000, SAMPLE_EXACT);
 	CU_ASSERT_EQUAL(r.smoothed, exact.smoothed);
 	CU_ASSERT_EQUAL(r.deviation, exact.deviation);
 	CU_ASSERT_EQUAL(r.samples, 1);
 	CU_ASSERT_EQUAL(r.censored, 1);
+}
+
+/* A share p that is lost, seen as censored at whatever the timeout is, lifts SRTT to about (1 - p)
+ * / (1 - 2 p): bounded, and gone when the losses are. */
+static void test_losses_are_bounded(void)
+{
+	static const uint32_t losses_ppm[] = {50000, 200000, 400000};
+	static const uint64_t most_ns[] = {1150, 1500, 3600};
+
+	for (uint32_t k = 0; k < 3; k++) {
+		struct prng random;
+		struct rtt r;
+		uint64_t sum_ns = 0;
+
+		prng_init(&random, 2);
+		rtt_init(&r);
+		rtt_on_sample(&r, o, 1000, SAMPLE_EXACT);
+		for (uint32_t i = 0; i < 20000; i++) {
+			uint64_t timeout_ns = rtt_smoothed_ns(&r) + 4 * rtt_deviation_ns(&r);
+
+			if (prng_chance_ppm(&random, losses_ppm[k]))
+				rtt_on_sample(&r, o, 2 * timeout_ns, SAMPLE_CENSORED);
+			else
+				rtt_on_sample(&r, o, 1000, SAMPLE_EXACT);
+			sum_ns += rtt_smoothed_ns(&r);
+		}
+		CU_ASSERT(sum_ns / 20000 > 1000);
+		CU_ASSERT(sum_ns / 20000 < most_ns[k]);
+		for (uint32_t i = 0; i < 200; i++)
+			rtt_on_sample(&r, o, 1000, SAMPLE_EXACT);
+		CU_ASSERT(rtt_smoothed_ns(&r) <= 1001);
+	}
 }
 
 /* From a nanosecond to the longest; no drift from rounding. */
@@ -146,6 +178,7 @@ int main(void)
 	        {"known from", test_known_from},
 	        {"ambiguous samples", test_ambiguous},
 	        {"censored samples", test_censored},
+	        {"losses are bounded", test_losses_are_bounded},
 	        {"settles at any scale", test_settles_at_any_scale},
 	        {"mean and deviation", test_mean_and_deviation},
 	};

@@ -31,7 +31,7 @@ void hedge_init(struct hedge *h, const struct hedge_options *o)
 {
 	assert(h != NULL);
 	assert(hedge_options_check(o) == 0);
-	*h = (struct hedge){.is_on = 0};
+	*h = (struct hedge){.delay_max_ns = UINT64_MAX};
 	quantile_init(&h->first, &o->delay);
 }
 
@@ -70,13 +70,41 @@ static uint64_t quantile_with(const struct latency *l, uint64_t delay_ns, uint32
 	return high;
 }
 
+/* The first point of the survival curve at which only so many are left, rounded up to the point's
+ * edge: what lies below is a single kind of attempt, and the edge must not cut it. */
+static uint64_t curve_edge(const struct latency *l, uint32_t left_ppm)
+{
+	uint32_t low = 0;
+	uint32_t high = LATENCY_POINTS;
+
+	assert(l->samples > 0);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (l->survival_ppm[middle] <= left_ppm)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	assert(low == high);
+	return low == LATENCY_POINTS ? UINT64_MAX : latency_bucket_max_ns(low, LATENCY_POINT_BITS);
+}
+
+static uint64_t delay(const struct hedge *h, const struct hedge_options *o)
+{
+	uint64_t ns = quantile_ns(&h->first);
+
+	assert(h->delay_max_ns > 0);
+	ns = ns < h->delay_max_ns ? ns : h->delay_max_ns;
+	return ns > o->delay_min_ns ? ns : o->delay_min_ns;
+}
+
 static uint32_t gain_milli(const struct hedge *h, const struct hedge_options *o,
                            const struct latency *l)
 {
-	uint64_t delay_ns = quantile_ns(&h->first);
+	uint64_t delay_ns = delay(h, o);
 	uint64_t alone_ns = quantile_with(l, UINT64_MAX, o->target_ppm);
 
-	delay_ns = delay_ns > o->delay_min_ns ? delay_ns : o->delay_min_ns;
 	assert(alone_ns <= SAMPLE_NS_MAX);
 	if (alone_ns <= delay_ns)
 		return 0;
@@ -93,6 +121,7 @@ void hedge_poll(struct hedge *h, const struct hedge_options *o, const struct lat
 
 	assert(h->is_on <= 1);
 	assert(o->gain_off_milli <= o->gain_on_milli);
+	h->delay_max_ns = is_known ? curve_edge(l, PPM - o->delay.level_ppm) : UINT64_MAX;
 	h->gain_milli = o->is_enabled && is_known ? gain_milli(h, o, l) : 0;
 	bool is_on = o->is_enabled && is_known && h->gain_milli >= limit && h->gain_milli > 0;
 
@@ -102,11 +131,9 @@ void hedge_poll(struct hedge *h, const struct hedge_options *o, const struct lat
 
 uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o)
 {
-	uint64_t ns = quantile_ns(&h->first);
-
 	assert(h->is_on <= 1);
 	if (h->is_on == 0 || !o->is_enabled)
 		return UINT64_MAX;
-	assert(ns > 0);
-	return ns > o->delay_min_ns ? ns : o->delay_min_ns;
+	assert(quantile_ns(&h->first) > 0);
+	return delay(h, o);
 }

@@ -7,8 +7,12 @@
  * The hedges' own times are seen only when they win and would draw it down.
  *
  * The quantile asked for is a little under the fraction that may be hedged, 94.5 % for 5 %. Where
- * exactly 5 % are slow, q95 lies anywhere in the gap between fast and slow; this one leans to the
- * gap's lower end, where a hedge helps.
+ * exactly 5 % are slow, q95 lies anywhere in the gap between fast and slow, and a hedge helps only
+ * at the gap's lower end. The moving quantile leans to that end, but slowly; the learned survival
+ * curve knows it: the delay is the lesser of the moving quantile and of the first point of the
+ * curve at which no more than 5.5 % are left. (Shifts upward reach the curve when 5.5 % of its
+ * samples are new ones, shifts downward reach the moving quantile: both are followed within
+ * hundreds.)
  *
  * Worth it: off the hot path, hedge_poll() computes from the learned survival curve S what q99
  * would be with hedges, the least t with S(t) x S(t - delay) <= 1 %, and compares it to q99
@@ -42,7 +46,8 @@ struct hedge_options {
 
 struct hedge {
 	struct quantile first;
-	uint32_t gain_milli; /* at the last poll */
+	uint64_t delay_max_ns; /* by the survival curve, at the last poll */
+	uint32_t gain_milli;   /* at the last poll */
 	uint32_t is_on;
 	uint64_t switched; /* ever */
 };

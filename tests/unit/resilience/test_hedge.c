@@ -113,6 +113,20 @@ static void test_on_where_attempts_are_lost(void)
 	CU_ASSERT(hedge_delay_ns(&h, o) < 2000 * US);
 }
 
+/* However high the moving quantile has strayed: the gap's lower end. */
+static void test_lower_end_of_gap(void)
+{
+	start(o);
+	learn_two(1000 * US, 10000 * US, 200);
+	for (uint32_t i = 0; i < 100; i++)
+		hedge_on_first(&h, 9000 * US, SAMPLE_EXACT);
+	CU_ASSERT(quantile_ns(&h.first) > 7000 * US);
+	hedge_poll(&h, o, &l);
+	CU_ASSERT_EQUAL(h.is_on, 1);
+	CU_ASSERT(hedge_delay_ns(&h, o) >= 1000 * US);
+	CU_ASSERT(hedge_delay_ns(&h, o) <= 1250 * US);
+}
+
 /* The tail goes: off; it comes again: on. */
 static void test_switches(void)
 {
@@ -180,6 +194,7 @@ int main(void)
 	        {"off without knowledge", test_off_without_knowledge},
 	        {"on where a tail can be cut", test_on_where_a_tail_can_be_cut},
 	        {"on where attempts are lost", test_on_where_attempts_are_lost},
+	        {"lower end of a gap", test_lower_end_of_gap},
 	        {"off without a tail", test_off_without_tail},
 	        {"switches", test_switches},
 	        {"hysteresis", test_hysteresis},

@@ -12,7 +12,7 @@
 #include "tests/unit/suite.h"
 
 static uint64_t seed = 1;
-static uint64_t attempts = 100000;
+static uint64_t attempts = 60000;
 
 static struct timeout_trial_result run(uint32_t i, uint32_t terms, bool is_late_unseen)
 {

@@ -122,3 +122,11 @@ void budget_scale(struct budget *b, const struct budget_options *o, uint32_t mul
 	fill(b, now_ns);
 	set_size(b, o, multiplier_milli);
 }
+
+bool budget_is_sound(const struct budget *b)
+{
+	assert(b != NULL);
+	if (b->level_ppm > b->capacity_ppm || b->period_ns > BUDGET_PERIOD_NS_MAX)
+		return false;
+	return b->earn_ppm <= BUDGET_TOKEN && b->is_unlimited <= 1;
+}

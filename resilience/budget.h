@@ -43,6 +43,8 @@ struct budget {
 /* 0 or -EINVAL. */
 int budget_options_check(const struct budget_options *o);
 void budget_init(struct budget *b, const struct budget_options *o, uint64_t now_ns);
+/* Whether saved bytes can be taken back; if not, init. */
+bool budget_is_sound(const struct budget *b);
 /* Takes one token, or nothing and says no. */
 bool budget_take(struct budget *b, uint64_t now_ns);
 /* Whole tokens there are now; UINT32_MAX when unlimited. Takes none. */

@@ -137,3 +137,14 @@ uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o)
 	assert(quantile_ns(&h->first) > 0);
 	return delay(h, o);
 }
+
+bool hedge_is_sound(const struct hedge *h, const struct hedge_options *o)
+{
+	assert(h != NULL);
+	if (h->is_on > 1 || h->gain_milli > MILLI || h->delay_max_ns == 0)
+		return false;
+	/* Only who knows is on. */
+	if (h->is_on == 1 && h->first.samples == 0)
+		return false;
+	return quantile_is_sound(&h->first, &o->delay);
+}

@@ -281,3 +281,30 @@ uint32_t latency_within_ppm(const struct latency *l, uint64_t waited_ns, uint64_
 	assert(waiting <= LATENCY_PPM);
 	return waiting == 0 ? 0 : (uint32_t)((waiting - late) * LATENCY_PPM / waiting);
 }
+
+static bool half_is_sound(const struct latency_half *h)
+{
+	uint64_t exact = 0;
+	uint64_t censored = 0;
+
+	for (uint32_t i = 0; i < LATENCY_BUCKETS; i++)
+		exact += h->buckets[i];
+	for (uint32_t i = 0; i < LATENCY_POINTS; i++)
+		censored += h->cut[i];
+	if (exact != h->exact || censored != h->censored)
+		return false;
+	return exact + censored <= LATENCY_SAMPLES_MAX && h->sum_ns <= exact * SAMPLE_NS_MAX;
+}
+
+bool latency_is_sound(const struct latency *l)
+{
+	assert(l != NULL);
+	if (l->newer > 1 || !half_is_sound(&l->halves[0]) || !half_is_sound(&l->halves[1]))
+		return false;
+	if (l->max_ns > SAMPLE_NS_MAX || l->exact_max_ns > SAMPLE_NS_MAX)
+		return false;
+	for (uint32_t i = 0; i < LATENCY_POINTS && l->samples > 0; i++)
+		if (l->survival_ppm[i] > (i == 0 ? LATENCY_PPM : l->survival_ppm[i - 1]))
+			return false;
+	return true;
+}

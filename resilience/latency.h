@@ -96,6 +96,9 @@ bool latency_poll(struct latency *l, const struct latency_options *o, uint64_t n
 void latency_refresh(struct latency *l, const struct latency_options *o);
 void latency_rotate(struct latency *l);
 
+/* Whether saved bytes can be taken back; if not, init. */
+bool latency_is_sound(const struct latency *l);
+
 /* Cached; 0: not known. i is the place in options.quantile_ppm. */
 static inline uint64_t latency_quantile_ns(const struct latency *l, uint32_t i)
 {

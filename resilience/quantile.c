@@ -120,3 +120,22 @@ void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind)
 		q->estimate = 1u << QUANTILE_FRACTION_BITS;
 	q->samples += q->samples < UINT32_MAX;
 }
+
+bool quantile_is_sound(const struct quantile *q, const struct quantile_options *o)
+{
+	struct quantile fresh;
+
+	assert(q != NULL);
+	quantile_init(&fresh, o);
+	if (q->up != fresh.up || q->down != fresh.down)
+		return false;
+	if (q->run_up != fresh.run_up || q->run_down != fresh.run_down)
+		return false;
+	if (q->boost > QUANTILE_BOOST_MAX || q->is_above > 1)
+		return false;
+	if (q->run > q->run_up && q->run > q->run_down)
+		return false;
+	/* The largest step of the largest gain leads to less than five times the longest sample. */
+	return (q->samples > 0) == (q->estimate > 0) &&
+	       q->estimate < SAMPLE_NS_MAX << (QUANTILE_FRACTION_BITS + 3);
+}

@@ -69,6 +69,9 @@ void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind);
 /* Forgets the samples. */
 void quantile_clear(struct quantile *q);
 
+/* Whether saved bytes can be taken back under these options; if not, init. */
+bool quantile_is_sound(const struct quantile *q, const struct quantile_options *o);
+
 static inline bool quantile_is_known(const struct quantile *q, const struct quantile_options *o)
 {
 	return q->samples >= o->samples_min;

@@ -70,3 +70,13 @@ void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum
 	else
 		r->censored += r->censored < UINT32_MAX;
 }
+
+bool rtt_is_sound(const struct rtt *r)
+{
+	const uint64_t limit = SAMPLE_NS_MAX << RTT_FRACTION_BITS;
+
+	assert(r != NULL);
+	if (r->smoothed > limit || r->deviation > limit)
+		return false;
+	return r->samples > 0 || (r->smoothed == 0 && r->deviation == 0);
+}

@@ -51,6 +51,9 @@ int rtt_options_check(const struct rtt_options *o);
 void rtt_init(struct rtt *r);
 void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum sample_kind kind);
 
+/* Whether saved bytes can be taken back; if not, init. */
+bool rtt_is_sound(const struct rtt *r);
+
 static inline bool rtt_is_known(const struct rtt *r, const struct rtt_options *o)
 {
 	return r->samples >= o->samples_min;

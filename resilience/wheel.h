@@ -83,7 +83,8 @@ uint32_t wheel_poll(struct wheel *w, uint64_t now_ns, uint32_t *out, uint32_t ma
 /* Until then poll has nothing to do; never after the first deadline's tick, but it may be before
  * it (timers to be moved down). UINT64_MAX: nothing is armed. */
 uint64_t wheel_next_due_ns(const struct wheel *w);
-/* Costly self-examination for tests: what is wrong, or NULL. */
+/* Costly self-examination, for tests and for saved bytes that are taken back: what is wrong, or
+ * NULL. The memory must hold wheel->timers. */
 const char *wheel_check(const struct wheel *w);
 
 static inline bool wheel_is_armed(const struct wheel *w, uint32_t id)

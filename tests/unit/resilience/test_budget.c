@@ -122,6 +122,28 @@ static void test_scale(void)
 	CU_ASSERT_EQUAL(granted, 4);
 }
 
+static void test_sound(void)
+{
+	const struct budget_options o = {.burst = 10, .earn_ppm = 100000, .period_ns = 3000};
+	struct budget b;
+	struct budget bad;
+
+	budget_init(&b, &o, 0);
+	CU_ASSERT_TRUE(budget_is_sound(&b));
+	bad = b;
+	bad.level_ppm = b.capacity_ppm + 1;
+	CU_ASSERT_FALSE(budget_is_sound(&bad));
+	bad = b;
+	bad.period_ns = UINT64_MAX;
+	CU_ASSERT_FALSE(budget_is_sound(&bad));
+	bad = b;
+	bad.earn_ppm = BUDGET_TOKEN + 1;
+	CU_ASSERT_FALSE(budget_is_sound(&bad));
+	bad = b;
+	bad.is_unlimited = 2;
+	CU_ASSERT_FALSE(budget_is_sound(&bad));
+}
+
 struct grant {
 	uint64_t time_ns;
 	uint64_t deeds; /* before it */
@@ -216,6 +238,7 @@ int main(int argc, char **argv)
 	        {"deeds", test_deeds},
 	        {"unlimited", test_unlimited},
 	        {"scale", test_scale},
+	        {"sound", test_sound},
 	        {"never exceeded over any window", test_never_exceeded},
 	};
 

@@ -187,6 +187,32 @@ static void test_disabled_and_least_delay(void)
 	CU_ASSERT_EQUAL(hedge_delay_ns(&h, &x), UINT64_MAX);
 }
 
+static void test_sound(void)
+{
+	struct hedge bad;
+
+	start(o);
+	CU_ASSERT_TRUE(hedge_is_sound(&h, o));
+	learn_two(1000 * US, 10000 * US, 200);
+	hedge_poll(&h, o, &l);
+	CU_ASSERT_TRUE(hedge_is_sound(&h, o));
+	bad = h;
+	bad.is_on = 2;
+	CU_ASSERT_FALSE(hedge_is_sound(&bad, o));
+	bad = h;
+	bad.gain_milli = 1001;
+	CU_ASSERT_FALSE(hedge_is_sound(&bad, o));
+	bad = h;
+	bad.delay_max_ns = 0;
+	CU_ASSERT_FALSE(hedge_is_sound(&bad, o));
+	bad = h;
+	quantile_clear(&bad.first);
+	CU_ASSERT_FALSE(hedge_is_sound(&bad, o));
+	bad = h;
+	bad.first.down = 0;
+	CU_ASSERT_FALSE(hedge_is_sound(&bad, o));
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -197,6 +223,7 @@ int main(void)
 	        {"lower end of a gap", test_lower_end_of_gap},
 	        {"off without a tail", test_off_without_tail},
 	        {"switches", test_switches},
+	        {"sound", test_sound},
 	        {"hysteresis", test_hysteresis},
 	        {"disabled, least delay", test_disabled_and_least_delay},
 	};

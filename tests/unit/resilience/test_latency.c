@@ -375,11 +375,47 @@ static void test_against_sorting(void)
 	}
 }
 
+static void test_sound(void)
+{
+	static struct latency l;
+	static struct latency bad;
+	struct prng random;
+
+	prng_init(&random, 6);
+	latency_init(&l, 0);
+	CU_ASSERT_TRUE(latency_is_sound(&l));
+	for (uint32_t i = 0; i < 20000; i++) {
+		latency_on_sample(&l, o, prng_next(&random) >> prng_below(&random, 64),
+		                  prng_below(&random, 8) == 0 ? SAMPLE_CENSORED : SAMPLE_EXACT);
+		latency_poll(&l, o, 0);
+		CU_ASSERT_TRUE_FATAL(i % 500 != 0 || latency_is_sound(&l));
+	}
+	bad = l;
+	bad.newer = 2;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+	bad = l;
+	bad.halves[1].buckets[300]++;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+	bad = l;
+	bad.halves[0].cut[30]++;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+	bad = l;
+	bad.halves[0].sum_ns = UINT64_MAX;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+	bad = l;
+	bad.survival_ppm[100] = LATENCY_PPM + 1;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+	bad = l;
+	bad.max_ns = UINT64_MAX;
+	CU_ASSERT_FALSE(latency_is_sound(&bad));
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"options", test_options},
 	        {"buckets", test_buckets},
+	        {"sound", test_sound},
 	        {"known from", test_known_from},
 	        {"small numbers", test_small_numbers},
 	        {"quantiles", test_quantiles},

@@ -178,10 +178,54 @@ static void test_extremes(void)
 	CU_ASSERT(quantile_ns(&q) < SAMPLE_NS_MAX / 2 * 3);
 }
 
+static void test_sound(void)
+{
+	struct prng random;
+	struct quantile q;
+	struct quantile bad;
+
+	prng_init(&random, 8);
+	quantile_init(&q, o);
+	CU_ASSERT_TRUE(quantile_is_sound(&q, o));
+	for (uint32_t i = 0; i < 20000; i++) {
+		quantile_on_sample(&q, prng_next(&random) >> prng_below(&random, 64), SAMPLE_EXACT);
+		CU_ASSERT_TRUE_FATAL(quantile_is_sound(&q, o));
+	}
+	/* The longest samples, the largest steps. */
+	const struct quantile_options wild = {990000, 2, 64};
+
+	quantile_init(&bad, &wild);
+	for (uint32_t i = 0; i < 2000; i++) {
+		quantile_on_sample(&bad, i % 3 == 0 ? 1 : UINT64_MAX, SAMPLE_EXACT);
+		CU_ASSERT_TRUE_FATAL(quantile_is_sound(&bad, &wild));
+	}
+	bad = q;
+	bad.up++;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	bad = q;
+	bad.run_down = 0;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	bad = q;
+	bad.boost = QUANTILE_BOOST_MAX + 1;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	bad = q;
+	bad.run = UINT16_MAX;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	bad = q;
+	bad.estimate = UINT64_MAX;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	bad = q;
+	bad.samples = 0;
+	CU_ASSERT_FALSE(quantile_is_sound(&bad, o));
+	/* Saved under another level. */
+	CU_ASSERT_FALSE(quantile_is_sound(&q, &(struct quantile_options){500000, 5, 64}));
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"options", test_options},
+	        {"sound", test_sound},
 	        {"known from", test_known_from},
 	        {"fraction below", test_fraction_below},
 	        {"level shifts", test_level_shifts},

@@ -169,10 +169,32 @@ static void test_mean_and_deviation(void)
 	CU_ASSERT(deviation_ns / 20000 >= 245 && deviation_ns / 20000 <= 275);
 }
 
+static void test_sound(void)
+{
+	struct rtt r;
+	struct rtt bad;
+
+	rtt_init(&r);
+	CU_ASSERT_TRUE(rtt_is_sound(&r));
+	for (uint32_t i = 0; i < 100; i++)
+		rtt_on_sample(&r, o, UINT64_MAX >> (i % 64), SAMPLE_EXACT);
+	CU_ASSERT_TRUE(rtt_is_sound(&r));
+	bad = r;
+	bad.smoothed = UINT64_MAX;
+	CU_ASSERT_FALSE(rtt_is_sound(&bad));
+	bad = r;
+	bad.deviation = UINT64_MAX;
+	CU_ASSERT_FALSE(rtt_is_sound(&bad));
+	bad = r;
+	bad.samples = 0;
+	CU_ASSERT_FALSE(rtt_is_sound(&bad));
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"options", test_options},
+	        {"sound", test_sound},
 	        {"first sample", test_first_sample},
 	        {"further samples", test_further_samples},
 	        {"known from", test_known_from},

@@ -45,6 +45,7 @@ static void arbiter_options_of(const struct config_feed *f, const struct engine_
 	*a = (struct arbiter_options){
 	        .hold_ns = f->gap_hold_max_ns,
 	        .hold_packets = o->hold_packets,
+	        .learned_wait = f->gap_wait == CONFIG_WAIT_LEARNED,
 	        .reset_grace_ns = f->reset_grace_ns,
 	        .parking_segments_max = segments_of(f->gap_parking_bytes),
 	        .parking_pieces_max = f->gap_pieces_max,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/status_port.h"
+#include "dataplane/feed/line_health.h"
 
 static uint64_t load(const _Atomic uint64_t *word)
 {
@@ -71,9 +72,10 @@ static void print_feed(const struct shared *s, uint32_t i, FILE *out)
 		SHARED_COPY(&l, f->lines[n].stats);
 		fprintf(out,
 		        "  line %s %s: packets %" PRIu64 "  first %" PRIu64 "  duplicates %" PRIu64
-		        "  lost %" PRIu64 "  skew %s\n",
+		        "  lost %" PRIu64 "  skew %s%s\n",
 		        f->lines[n].name, line_text(&f->lines[n], address), l.packets, l.wins,
-		        l.duplicates, l.lost, status_duration(l.skew_ns, skew));
+		        l.duplicates, l.lost, status_duration(l.skew_ns, skew),
+		        l.state == HEALTH_EJECTED ? "  silent" : "");
 	}
 }
 

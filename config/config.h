@@ -43,6 +43,7 @@ struct config_error {
 enum config_huge_pages { CONFIG_HUGE_AUTO, CONFIG_HUGE_YES, CONFIG_HUGE_NO };
 enum config_idle { CONFIG_IDLE_SPIN, CONFIG_IDLE_PAUSE, CONFIG_IDLE_YIELD };
 enum config_join { CONFIG_JOIN_FIRST, CONFIG_JOIN_ONE };
+enum config_wait { CONFIG_WAIT_HOLD_MAX, CONFIG_WAIT_LEARNED };
 enum config_class { CONFIG_CRITICAL, CONFIG_NORMAL };
 enum config_select {
 	CONFIG_SELECT_ALL,
@@ -102,6 +103,7 @@ struct config_feed {
 	struct config_line lines[CONFIG_LINES_MAX];
 	uint32_t line_count;
 	uint64_t gap_hold_max_ns;
+	enum config_wait gap_wait;
 	uint64_t gap_parking_bytes;
 	uint32_t gap_pieces_max;
 	uint64_t reset_grace_ns;

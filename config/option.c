@@ -29,6 +29,7 @@ static const char *const huge_pages[] = {"auto", "yes", "no", NULL};
 static const char *const idle[] = {"spin", "pause", "yield", NULL};
 static const char *const multicast[] = {"filter", "all", NULL};
 static const char *const igmp[] = {"v3", "v2", "off", NULL};
+static const char *const gap_wait[] = {"hold_max", "learned", NULL};
 static const char *const join[] = {"first", "one", NULL};
 static const char *const classes[] = {"critical", "normal", NULL};
 
@@ -171,6 +172,11 @@ static const struct option table[] = {
          "up; 0: not at all.",
          .type = OPTION_DURATION, AT(config_feed, gap_hold_max_ns), .max = HOUR,
          .fallback = "50ms"},
+        {"feeds[].gap.wait",
+         "How long within `hold_max`: all of it (`hold_max`), or as long as the other lines' "
+         "copies "
+         "are learned to take (`learned`), which gives up sooner.",
+         .type = OPTION_ENUM, AT(config_feed, gap_wait), .words = gap_wait, .fallback = "hold_max"},
         {"feeds[].gap.parking", "Most memory of the pool that waiting messages may take.",
          .type = OPTION_BYTES, AT(config_feed, gap_parking_bytes), .min = CONFIG_SEGMENT_BYTES,
          .max = 16 * GIB, .step = CONFIG_SEGMENT_BYTES, .fallback = "64MiB"},

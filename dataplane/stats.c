@@ -136,9 +136,13 @@ static const struct counter line_rows[] = {
         COUNTER(line_stats, malformed, "packets", "Datagrams on this line that were malformed."),
         COUNTER(line_stats, heartbeats, "packets", "Heartbeats on this line."),
         GAUGE(line_stats, skew_ns, "ns",
-              "How much later than the first copy this line's duplicates come, on average."),
+              "How much later than the first copy this line's duplicates come, smoothed."),
+        GAUGE(line_stats, skew_deviation_ns, "ns", "Mean deviation of that delay."),
         COUNTER(line_stats, skew_ns_max, "ns", "The largest such delay seen."),
         GAUGE(line_stats, last_seen_ns, "ns", "When the line's last datagram came, since 1970."),
+        GAUGE(line_stats, state, "",
+              "0: waited for; 1: silent while others bring messages, not waited for; 2: back from "
+              "that, not yet sure."),
 };
 TABLE(counters_line, "line", line_stats, line_rows);
 
@@ -170,6 +174,8 @@ static const struct counter arbiter_rows[] = {
                 "Datagrams far behind the stream within the same session."),
         GAUGE(arbiter_stats, parking_bytes, "bytes", "Bytes that wait now."),
         GAUGE(arbiter_stats, parking_pieces, "pieces", "Pieces of stream that wait now."),
+        GAUGE(arbiter_stats, wait_ns, "ns",
+              "How long a missing message may be waited for, when one was last missing."),
         COUNTER(arbiter_stats, parking_full, "times",
                 "Times something did not fit into parking and a range was given up for it."),
 };

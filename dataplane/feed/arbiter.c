@@ -65,6 +65,7 @@ int arbiter_init(struct arbiter *a, const struct arbiter_setup *s)
 	        .pool_user = (uint32_t)user,
 	};
 	a->state->grace_end_ns = UINT64_MAX;
+	line_health_init(&a->state->health, s->options.line_count);
 	struct parking_room k = arbiter_parking(a);
 
 	parking_init(k.state, s->options.parking_segments_max, s->options.parking_pieces_max);
@@ -283,6 +284,7 @@ void arbiter_poll(struct arbiter *a, uint64_t now_ns)
 	arbiter_set_now(a, now_ns);
 	if (UNLIKELY(a->state->outlet.count != 0))
 		outlet_flush(a);
+	line_health_poll(&a->state->health, a->state->lines, a->state->now_ns);
 	arbiter_settle(a);
 	arbiter_mark(a);
 }

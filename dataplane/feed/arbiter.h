@@ -39,6 +39,8 @@ struct arbiter_options {
 	uint32_t parking_segments_max;
 	uint32_t parking_pieces_max; /* pieces of stream that may wait at a time */
 	uint32_t line_count;         /* <= LINES_MAX */
+	bool learned_wait; /* gap.wait: not hold_ns but what the lines' skew says, at most hold_ns
+	                    */
 	enum arbiter_join join;
 };
 
@@ -61,7 +63,8 @@ struct arbiter_stats {
 	                            duplicate would explain */
 	uint64_t parking_bytes;  /* gauge */
 	uint64_t parking_pieces; /* gauge */
-	uint64_t parking_full;   /* times something did not fit and a range was given up for it */
+	uint64_t wait_ns; /* gauge: how long a missing message was waited for when one last was */
+	uint64_t parking_full; /* times something did not fit and a range was given up for it */
 };
 
 struct arbiter_state; /* in the region: indices only, arbiter.c */

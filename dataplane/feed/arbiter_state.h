@@ -6,10 +6,12 @@
 #ifndef DATAPLANE_FEED_ARBITER_STATE_H
 #define DATAPLANE_FEED_ARBITER_STATE_H
 
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/feed/arbiter.h"
+#include "dataplane/feed/line_health.h"
 #include "dataplane/feed/lost.h"
 #include "dataplane/feed/outlet.h"
 #include "dataplane/feed/parking.h"
@@ -32,12 +34,13 @@ struct arbiter_state {
 	uint32_t time_source; /* of the last packet */
 	struct arbiter_stats stats;
 	struct line lines[LINES_MAX];
+	struct line_health health;
 	struct waiting waiting;
 	struct sessions sessions;
 	/* Less often touched from here on. */
 	struct line_window windows[LINES_MAX];
 	struct outlet outlet;
-	struct skew skew;
+	alignas(16) struct skew skew; /* see the assertion below */
 	struct lost_ranges lost;
 };
 

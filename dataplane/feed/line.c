@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define LINE_SKEW_SHIFT 4u /* EWMA of 1/16 */
-
 static_assert(LINE_WINDOW_MESSAGES % 64 == 0, "the window is whole words");
 
 static void line_lose(struct line *l, uint64_t messages)
@@ -107,16 +105,15 @@ void line_on_session(struct line *l, struct line_window *w)
 	l->missing_bits = 0;
 }
 
+/* A few samples, since what is waited for hangs on them; the gains of RFC 6298. */
+const struct rtt_options line_skew_options = {
+        .samples_min = 8, .smooth_shift = 3, .deviation_shift = 2};
+
 void line_on_skew(struct line *l, uint64_t late_ns)
 {
-	uint64_t mean = l->stats.skew_ns;
-
-	if (mean == 0 && l->stats.skew_ns_max == 0)
-		l->stats.skew_ns = late_ns; /* the first sample is the best guess there is */
-	else if (late_ns >= mean)
-		l->stats.skew_ns = mean + ((late_ns - mean) >> LINE_SKEW_SHIFT);
-	else
-		l->stats.skew_ns = mean - ((mean - late_ns) >> LINE_SKEW_SHIFT);
+	rtt_on_sample(&l->skew, &line_skew_options, late_ns, SAMPLE_EXACT);
+	l->stats.skew_ns = rtt_smoothed_ns(&l->skew);
+	l->stats.skew_deviation_ns = rtt_deviation_ns(&l->skew);
 	if (late_ns > l->stats.skew_ns_max)
 		l->stats.skew_ns_max = late_ns;
 }

@@ -6,13 +6,15 @@
  *
  * Loss is per line: sequences that the line's own packets jumped over and did not bring later
  * (reorder within the line lowers it again). Skew is how much later a duplicate came than the first
- * copy, from a small ring of recent first copies; EWMA (1/16) and maximum.
+ * copy (skew.h); kept as TCP keeps round trips (resilience/rtt.h), and its maximum.
  */
 #ifndef DATAPLANE_FEED_LINE_H
 #define DATAPLANE_FEED_LINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "resilience/rtt.h"
 
 #define LINES_MAX 8u
 
@@ -29,14 +31,16 @@ struct line_stats {
 	uint64_t lost; /* gauge: messages it jumped over and has not brought since */
 	uint64_t malformed;
 	uint64_t heartbeats;
-	uint64_t
-	        skew_ns; /* gauge: EWMA of how much later than the first copy its duplicates come */
+	uint64_t skew_ns;           /* gauge: how much later its copies come, smoothed */
+	uint64_t skew_deviation_ns; /* gauge: mean deviation of that */
 	uint64_t skew_ns_max;
 	uint64_t last_seen_ns; /* gauge */
+	uint64_t state;        /* gauge: enum health_state (line_health.h) */
 };
 
 struct line { /* in the arbiter's region; positions are sequences - 1 */
 	struct line_stats stats;
+	struct rtt skew;
 	uint64_t next;         /* position after the highest it claimed in this session */
 	uint32_t joined;       /* next is set */
 	uint32_t missing_bits; /* set in its window */
@@ -74,6 +78,7 @@ static inline bool line_on_span(struct line *l, struct line_window *w, const str
 
 /* To be called at a new session: its numbers begin anew; what was lost stays counted. */
 void line_on_session(struct line *l, struct line_window *w);
+extern const struct rtt_options line_skew_options;
 /* To be called when a copy came late_ns after another line's first copy. */
 void line_on_skew(struct line *l, uint64_t late_ns);
 

@@ -460,26 +460,40 @@ void stream_take(struct arbiter *a, struct stream_arrival *v)
 
 /* ---- what is given up ---- */
 
-static bool stream_is_due(const struct arbiter *a, const struct parking_absence *absence)
+/* How long a missing message is waited for. */
+static uint64_t stream_wait_ns(const struct arbiter *a)
+{
+	const struct arbiter_state *s = a->state;
+
+	if (!a->options.learned_wait)
+		return a->options.hold_ns;
+	return line_wait_ns(&s->health, s->lines, a->options.hold_ns);
+}
+
+static bool stream_is_due(const struct arbiter *a, const struct parking_absence *absence,
+                          uint64_t wait_ns)
 {
 	const struct arbiter_state *s = a->state;
 
 	if (s->datagrams - absence->packets < a->options.hold_packets)
 		return false;
-	if (a->options.hold_ns == 0)
+	if (wait_ns == 0)
 		return true;
 	/* Recorded time may step back. */
-	return s->now_ns >= absence->ns && s->now_ns - absence->ns >= a->options.hold_ns;
+	return s->now_ns >= absence->ns && s->now_ns - absence->ns >= wait_ns;
 }
 
 void stream_give_up_due(struct arbiter *a)
 {
 	struct parking_room k = arbiter_parking(a);
 
+	if (parking_first(&k) == 0)
+		return;
+	a->state->stats.wait_ns = stream_wait_ns(a);
 	for (;;) {
 		uint32_t i = parking_first(&k);
 
-		if (i == 0 || !stream_is_due(a, &k.pieces[i].absence))
+		if (i == 0 || !stream_is_due(a, &k.pieces[i].absence, a->state->stats.wait_ns))
 			return;
 		stream_give_up(a, &k, k.pieces[i].first, GAP_AGE);
 	}
@@ -505,8 +519,9 @@ uint64_t stream_due_ns(const struct arbiter *a)
 
 	if (a->state->datagrams - absence->packets < a->options.hold_packets)
 		return UINT64_MAX;
-	return absence->ns > UINT64_MAX - a->options.hold_ns ? UINT64_MAX
-	                                                     : absence->ns + a->options.hold_ns;
+	uint64_t wait_ns = stream_wait_ns(a);
+
+	return absence->ns > UINT64_MAX - wait_ns ? UINT64_MAX : absence->ns + wait_ns;
 }
 
 void stream_publish_gauges(struct arbiter *a)

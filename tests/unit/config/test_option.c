@@ -95,6 +95,8 @@ static void sections_list_their_own_keys_only(void)
 
 	CU_ASSERT_STRING_EQUAL(option_key(o), "hold_max");
 	o = option_next(gap, o);
+	CU_ASSERT_STRING_EQUAL(option_key(o), "wait");
+	o = option_next(gap, o);
 	CU_ASSERT_STRING_EQUAL(option_key(o), "parking");
 	o = option_next(gap, o);
 	CU_ASSERT_STRING_EQUAL(option_key(o), "pieces");

@@ -209,6 +209,38 @@ static void test_late_and_duplicate_are_told_apart(void)
 	world_close(&world);
 }
 
+/* Line B runs 2 ms behind: what A lacks is given up when B should have brought it long ago, not
+ * only after hold_ns. */
+static void test_wait_is_learned(void)
+{
+	const uint64_t ms = 1000000;
+	struct arbiter_options o = double_options();
+	uint64_t n = 1;
+	uint64_t now = 100 * ms;
+
+	o.hold_ns = 50 * ms;
+	o.hold_packets = 0;
+	o.learned_wait = true;
+	const struct arbiter_stats *s = open_with(o);
+
+	for (; n <= 2000; n++, now += ms / 10) {
+		AT(now, .line = 0, .first = n, .count = 1);
+		if (n > 20)
+			AT(now, .line = 1, .first = n - 20, .count = 1);
+		arbiter_poll(&world.arbiter, now);
+	}
+	EXPECT_EQUAL(LINE(1)->skew_ns, 2 * ms);
+	EXPECT_EQUAL(s->gaps, 0);
+	AT(now, .line = 0, .first = n + 1, .count = 1); /* n is missing */
+	arbiter_poll(&world.arbiter, now + 5 * ms - 1);
+	EXPECT_EQUAL(s->gaps, 0);
+	EXPECT_EQUAL(s->wait_ns, 5 * ms);
+	arbiter_poll(&world.arbiter, now + 5 * ms);
+	EXPECT_EQUAL(s->gaps, 1);
+	EXPECT_EQUAL(arbiter_next_sequence(&world.arbiter), n + 2);
+	world_close(&world);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -216,6 +248,7 @@ int main(void)
 	        {"the deciding packet may still heal", test_deciding_packet_may_still_heal},
 	        {"nothing ages beyond the horizon", test_nothing_ages_beyond_the_horizon},
 	        {"hold nothing", test_hold_nothing},
+	        {"the wait is learned", test_wait_is_learned},
 	        {"time may step back", test_time_may_step_back},
 	        {"every hole has its own moment", test_every_hole_has_its_own_moment},
 	        {"a marker goes when it marks nothing", test_a_marker_goes_when_it_marks_nothing},

@@ -149,13 +149,13 @@ static void test_skew(void)
 	reset();
 	line_on_skew(&line, 1600);
 	CU_ASSERT_EQUAL(line.stats.skew_ns, 1600);
+	CU_ASSERT_EQUAL(line.stats.skew_deviation_ns, 800);
 	line_on_skew(&line, 3200);
-	CU_ASSERT_EQUAL(line.stats.skew_ns, 1700);
-	line_on_skew(&line, 100);
-	CU_ASSERT_EQUAL(line.stats.skew_ns, 1600);
+	CU_ASSERT_EQUAL(line.stats.skew_ns, 1800); /* an eighth of the way */
 	CU_ASSERT_EQUAL(line.stats.skew_ns_max, 3200);
 	line_on_skew(&line, UINT64_MAX);
-	CU_ASSERT(line.stats.skew_ns > 1ull << 59);
+	CU_ASSERT_EQUAL(line.stats.skew_ns_max, UINT64_MAX);
+	CU_ASSERT(line.stats.skew_ns > SAMPLE_NS_MAX / 16);
 	for (uint32_t i = 0; i < 2000; i++)
 		line_on_skew(&line, 0);
 	CU_ASSERT(line.stats.skew_ns < 16);

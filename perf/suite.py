@@ -80,6 +80,10 @@ SWEEP = [('method', 'method', None), ('multiplier', 'multiplier', 1)] + [(key + 
 HEDGE = [('service', 'service', None), ('losers', 'replies of losers', None), ('q99_alone_ms', 'q99 alone, ms', 2), ('q99_ms', 'hedged', 2),
          ('q99_change_percent', 'change, %', 0), ('q999_alone_ms', 'q99.9 alone, ms', 2), ('q999_ms', 'hedged', 2),
          ('extra_percent', 'extra requests, %', 2), ('on_percent', 'on, % of the time', 1)]
+OPERATION = [('task', 'task', None), ('burst', 'live', None), ('operation_ns', 'operation, ns', 0), ('best_ns', 'best', 0),
+             ('table_ns', 'plain table', 1), ('loop_ns', 'loop', 1)]
+ATTEMPTS = [('replies', 'replies', None), ('asked', 'asked', None), ('success_percent', 'success, %', 2), ('q50_ms', 'q50, ms', 0),
+            ('q99_ms', 'q99', 0), ('extra_percent', 'extra requests, %', 1), ('slots_ms', 'slots held, ms/operation', 0)]
 
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
@@ -145,6 +149,12 @@ BENCHES = [
     Bench('hedge', 'Hedges with a budget of 5 %', HEDGE,
           [words('perf/bench_hedge --requests 5000')],
           [words('perf/bench_hedge --requests 1000000')]),
+    Bench('operation', 'Operations: a whole life', OPERATION,
+          [words('perf/bench_operation --operations 16384 --rounds 1')],
+          [words('perf/bench_operation --operations 1048576 --rounds 9')]),
+    Bench('attempts', 'Attempts: at once, in turn, hedged, cancelled', ATTEMPTS,
+          [words('perf/bench_attempts --operations 1000')],
+          [words('perf/bench_attempts --operations 20000')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

@@ -16,7 +16,7 @@ def _dataplane(*names):
 # room -> what it may include besides itself
 MAY_INCLUDE = {
     'resilience': set(),
-    'config': set(),
+    'config': {'resilience/options.h'},  # what it loads of resilience; nothing of how it works
     'dataplane/memory': _dataplane(),
     'dataplane/wire': _dataplane('memory'),
     'dataplane/host': _dataplane('wire') | {'resilience'},

@@ -189,9 +189,6 @@ static void config_section(FILE *out, const struct option *section)
 
 void manual_config(FILE *out)
 {
-	uint32_t count;
-	const struct option *table = option_table(&count);
-
 	title(out, "genesis.yaml", "5");
 	fputs(".SH NAME\ngenesis.yaml \\- configuration of a Genesis engine\n"
 	      ".SH DESCRIPTION\nOne YAML file describes an engine: the cores that work, the ports "
@@ -202,9 +199,9 @@ void manual_config(FILE *out)
 	      ".SH KEYS\n",
 	      out);
 	config_section(out, NULL);
-	for (uint32_t i = 0; i < count; i++)
-		if (option_is_section(&table[i]))
-			config_section(out, &table[i]);
+	for (const struct option *o = option_after(NULL); o != NULL; o = option_after(o))
+		if (option_is_section(o) && o->like == NULL)
+			config_section(out, o);
 	fputs(".SH EXAMPLES\n.nf\nports:\n  \\- device: net_af_packet0,iface=eth1\nfeeds:\n"
 	      "  \\- protocol: itch50\n    lines:\n      \\- address: 233.54.12.111:26477\n.fi\n"
 	      ".SH SEE ALSO\n\\fBgenesis\\fR(1), \\fBgenesis\\-run\\fR(1), "

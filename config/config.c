@@ -5,12 +5,10 @@
 #include "config/config.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/arena.h"
+#include "config/file.h"
 #include "config/load.h"
 #include "config/report.h"
 #include "config/tree.h"
@@ -29,9 +27,15 @@ static int load_text(struct config *c, struct arena *a, const char *text, uint64
 	c->path = arena_text(a, r->name, strlen(r->name));
 	if (c->path == NULL)
 		return report_no_memory(r);
-	status = load_tree(&l);
+	begin_resilience(&c->resilience);
+	status = profile_take(&l);
+	status = status != 0 ? status : load_tree(&l);
+	if (status == 0 && x->profile != NULL)
+		c->profile = arena_text(a, x->profile, strlen(x->profile));
 	status = status != 0 ? status : resolve_config(&l);
-	return status != 0 ? status : check_config(&l);
+	status = status != 0 ? status : resolve_resilience(&l);
+	status = status != 0 ? status : check_config(&l);
+	return status != 0 ? status : check_resilience(&l);
 }
 
 int config_load_text(struct config *c, const char *text, uint64_t bytes, const char *name,
@@ -58,28 +62,6 @@ int config_load_text(struct config *c, const char *text, uint64_t bytes, const c
 	return 0;
 }
 
-/* Reads all of it, or one byte more than a configuration may have. */
-static int read_file(const char *path, char *out, uint64_t room, uint64_t *bytes)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -errno;
-	*bytes = 0;
-	while (n > 0 && *bytes < room) {
-		n = read(fd, out + *bytes, room - *bytes);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			*bytes += (uint64_t)n;
-	}
-	int status = n < 0 ? -errno : 0;
-
-	close(fd);
-	return status;
-}
-
 int config_load(struct config *c, const char *path, const struct config_context *x,
                 struct config_error *error)
 {
@@ -95,7 +77,7 @@ int config_load(struct config *c, const char *path, const struct config_context 
 		arena_destroy(a);
 		return report_no_memory(&r);
 	}
-	int status = read_file(path, text, TREE_FILE_BYTES_MAX + 1, &bytes);
+	int status = file_read(path, text, TREE_FILE_BYTES_MAX + 1, &bytes);
 
 	if (status != 0)
 		report_error(&r, 0, NULL, "cannot be read: %s", strerror(-status));

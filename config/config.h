@@ -8,6 +8,9 @@
  * here they are nanoseconds and bytes. Everything that refers to something by name (a line's port,
  * a group's feed) is resolved to an index here; everything that needs the machine (CPUs, memory,
  * devices) is checked by app/. Memory comes from one arena inside struct config.
+ *
+ * Settings of resilience may begin with a profile, a file of its own (profile.h); services begin
+ * with those settings.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -16,6 +19,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "resilience/options.h"
+
 #define CONFIG_CORES_MAX      64u
 #define CONFIG_PORTS_MAX      16u
 #define CONFIG_FEEDS_MAX      8u
@@ -23,6 +28,8 @@
 #define CONFIG_SHARDS_MAX     64u
 #define CONFIG_GROUPS_MAX     1024u /* after `count` has been spread */
 #define CONFIG_COMPONENTS_MAX 16u
+#define CONFIG_SERVICES_MAX   256u
+#define CONFIG_NODES_MAX      8u
 #define CONFIG_ERROR_BYTES    512u
 #define CONFIG_NONE           UINT32_MAX
 /* What other rooms' limits are called here; app/ asserts that they agree. */
@@ -156,6 +163,27 @@ struct config_group { /* one entry of `groups`, before `count` is spread */
 	uint32_t line; /* in the file, for later messages */
 };
 
+enum config_choice { CONFIG_AS_SERVICE, CONFIG_ON, CONFIG_OFF };
+
+/* What the operations of a class to a service have when whoever submits them does not say. */
+struct config_operations {
+	uint64_t deadline_ns;         /* from submission; UINT64_MAX: none */
+	uint8_t parallel_attempts;    /* 0: the service's */
+	uint8_t max_retries;          /* CONFIG_RETRIES_AS_SERVICE */
+	uint8_t latency_optimization; /* enum config_choice */
+};
+
+#define CONFIG_RETRIES_AS_SERVICE UINT8_MAX
+
+struct config_service { /* an upstream */
+	const char *name;
+	const char *const *nodes; /* names or addresses, the primary first; NULL-terminated */
+	uint32_t class;           /* enum work_class, of operations that do not say */
+	struct service_options
+	        options; /* resolved: what is not the service's own is resilience's */
+	struct config_operations operations[WORK_CLASSES];
+};
+
 struct config {
 	struct config_engine engine;
 	struct config_core *cores;
@@ -168,12 +196,20 @@ struct config {
 	uint32_t feed_count;
 	uint32_t shard_count;
 	uint32_t group_count;
+	const char *profile;      /* as the file names it; NULL: none */
+	const char *profile_path; /* where it was found */
+	struct resilience_options resilience;
+	bool has_resilience; /* the file speaks of it: by profile, resilience or services */
+	struct config_service *services;
+	uint32_t service_count;
 	const char *path;
 	void *arena; /* config.c */
 };
 
 struct config_context {               /* what the file is checked against */
 	const char *const *protocols; /* NULL-terminated */
+	const char
+	        *profile; /* in place of the file's, a path from the current folder; NULL: that */
 };
 
 /* 0; -errno with *error filled. On success free with config_finish(). */
@@ -186,6 +222,8 @@ void config_finish(struct config *c); /* accepts a zeroed struct */
 
 /* The resolved configuration as YAML that config_load() accepts and that gives the same struct. */
 void config_print(const struct config *c, FILE *out);
+/* The section `resilience` alone, as a profile could have it. */
+void config_print_resilience(const struct resilience_options *o, FILE *out);
 /* The option table as the markdown of docs/config.md. */
 void config_print_options(FILE *out);
 

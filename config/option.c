@@ -2,28 +2,9 @@
 #include "config/option.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <string.h>
 
-#include "config/config.h"
-
-#define KIB    (1ull << 10)
-#define MIB    (1ull << 20)
-#define GIB    (1ull << 30)
-#define SECOND 1000000000ull
-#define HOUR   (3600 * SECOND)
-
-#define TEXT_MAX 255u
-
-/* Where a value goes in the struct of its section. */
-#define AT(type, member) \
-	.offset = offsetof(struct type, member), .width = sizeof(((struct type *)0)->member)
-#define AT_TWO(type, member, second) \
-	.offset = offsetof(struct type, member), .offset_second = offsetof(struct type, second)
-
-#define SECTION_NAME(type_, fallback_)                                          \
-	.type = OPTION_NAME, AT(type_, name), .min = 1, .max = OPTION_NAME_MAX, \
-	.fallback = (fallback_)
+#include "config/option_row.h"
 
 static const char *const huge_pages[] = {"auto", "yes", "no", NULL};
 static const char *const idle[] = {"spin", "pause", "yield", NULL};
@@ -303,21 +284,31 @@ static const struct option table[] = {
          .computed = "none"},
 };
 
-const struct option *option_table(uint32_t *count)
+static const struct option_part engine = {table, sizeof(table) / sizeof(table[0])};
+
+const struct option *option_after(const struct option *o)
 {
-	*count = sizeof(table) / sizeof(table[0]);
-	return table;
+	const struct option_part *const parts[] = {&engine, &option_resilience, &option_adaptation};
+	const uint32_t count = sizeof(parts) / sizeof(parts[0]);
+
+	if (o == NULL)
+		return table;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct option *last = parts[i]->rows + parts[i]->count - 1;
+
+		if (o == last)
+			return i + 1 < count ? parts[i + 1]->rows : NULL;
+	}
+	return o + 1;
 }
 
 const struct option *option_find(const char *path)
 {
-	uint32_t count;
-	const struct option *t = option_table(&count);
+	const struct option *o = option_after(NULL);
 
-	for (uint32_t i = 0; i < count; i++)
-		if (strcmp(t[i].path, path) == 0)
-			return &t[i];
-	return NULL;
+	while (o != NULL && strcmp(o->path, path) != 0)
+		o = option_after(o);
+	return o;
 }
 
 bool option_is_section(const struct option *o)
@@ -332,29 +323,36 @@ const char *option_key(const struct option *o)
 	return dot == NULL ? o->path : dot + 1;
 }
 
+/* Whether the row stands in the section, or in one inside of it. */
+static bool is_below(const struct option *parent, const struct option *o)
+{
+	size_t bytes = strlen(parent->path);
+
+	return strncmp(o->path, parent->path, bytes) == 0 &&
+	       (o->path[bytes] == '.' || o->path[bytes] == '[');
+}
+
 static bool is_child(const struct option *parent, const struct option *o)
 {
-	size_t above = (size_t)(option_key(o) - o->path);
-
 	if (parent == NULL)
-		return above == 0;
-	size_t bytes = strlen(parent->path);
-	const char *joint = parent->type == OPTION_MAPPINGS ? "[]." : ".";
-
-	return above == bytes + strlen(joint) && strncmp(o->path, parent->path, bytes) == 0 &&
-	       strncmp(o->path + bytes, joint, strlen(joint)) == 0;
+		return strchr(o->path, '.') == NULL;
+	return is_below(parent, o) &&
+	       strchr(o->path + strlen(parent->path) +
+	                      strlen(parent->type == OPTION_MAPPINGS ? "[]." : "."),
+	              '.') == NULL;
 }
 
 const struct option *option_next(const struct option *parent, const struct option *after)
 {
-	uint32_t count;
-	const struct option *t = option_table(&count);
-
 	assert(parent == NULL || option_is_section(parent));
-	for (const struct option *o = after == NULL ? t : after + 1; o < t + count; o++)
-		if (is_child(parent, o))
-			return o;
-	return NULL;
+	if (parent != NULL && parent->like != NULL)
+		parent = option_find(parent->like);
+	const struct option *o = option_after(after == NULL ? parent : after);
+
+	/* A section's rows follow it, those of sections inside of it too. */
+	while (o != NULL && !is_child(parent, o))
+		o = parent == NULL || is_below(parent, o) ? option_after(o) : NULL;
+	return o;
 }
 
 const struct option *option_child(const struct option *parent, const char *key)
@@ -364,4 +362,14 @@ const struct option *option_child(const struct option *parent, const char *key)
 	while (o != NULL && strcmp(option_key(o), key) != 0)
 		o = option_next(parent, o);
 	return o;
+}
+
+const struct option *option_parent(const struct option *o)
+{
+	const struct option *parent = option_after(NULL);
+
+	while (parent != NULL && !(option_is_section(parent) && is_child(parent, o)))
+		parent = option_after(parent);
+	assert(parent != NULL || option_key(o) == o->path);
+	return parent;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/load.h"
 #include "config/value.h"
 
 const char *option_target_text(enum option_target t)
@@ -36,13 +37,19 @@ const char *option_type_text(const struct option *o)
 	case OPTION_BOOL:
 		return "yes or no";
 	case OPTION_COUNT:
-		return "count";
+		return o->values != 0 ? "counts" : "count";
 	case OPTION_DURATION:
-		return "duration";
+		return o->values != 0 ? "durations" : "duration";
 	case OPTION_BYTES:
 		return "size";
+	case OPTION_PERCENT:
+		return o->values != 0 ? "percentages" : "percentage";
+	case OPTION_MULTIPLIER:
+		return o->values != 0 ? "multipliers" : "multiplier";
 	case OPTION_ENUM:
-		return "word";
+		return o->values != 0 ? "words" : "word";
+	case OPTION_FLAGS:
+		return "set of words";
 	case OPTION_CPU:
 		return "CPU";
 	case OPTION_ADDRESS:
@@ -75,6 +82,8 @@ const char *option_unit_text(const struct option *o)
 		return "ns, us, ms, s, m, h";
 	if (o->type == OPTION_BYTES)
 		return "B, KiB, MiB, GiB";
+	if (o->type == OPTION_PERCENT)
+		return "%";
 	return "";
 }
 
@@ -103,16 +112,45 @@ static void range_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	} else if (o->type == OPTION_BYTES) {
 		value_print_bytes(o->min, min);
 		value_print_bytes(o->max, max);
+	} else if (o->type == OPTION_PERCENT) {
+		value_print_percent(o->min, min);
+		value_print_percent(o->max, max);
+	} else if (o->type == OPTION_MULTIPLIER) {
+		value_print_multiplier(o->min, min);
+		value_print_multiplier(o->max, max);
 	} else {
 		snprintf(min, sizeof(min), "%" PRIu64, o->min);
 		snprintf(max, sizeof(max), "%" PRIu64, o->max);
 	}
 	int used = snprintf(out, OPTION_ALLOWED_BYTES, "%s to %s", min, max);
 
+	if (o->word != NULL)
+		used += snprintf(out + used, OPTION_ALLOWED_BYTES - (size_t)used, ", or %s",
+		                 o->word);
 	if (o->step == 0)
 		return;
 	value_print_bytes(o->step, step);
 	snprintf(out + used, OPTION_ALLOWED_BYTES - (size_t)used, " in steps of %s", step);
+}
+
+void option_value_text(const struct option *o, const void *base, char out[VALUE_TEXT_BYTES])
+{
+	uint64_t value = store_read_number(o, base);
+
+	if (o->word != NULL && value == o->word_value)
+		snprintf(out, VALUE_TEXT_BYTES, "%s", o->word);
+	else if (o->type == OPTION_DURATION)
+		value_print_duration(value, out);
+	else if (o->type == OPTION_PERCENT)
+		value_print_percent(value, out);
+	else if (o->type == OPTION_MULTIPLIER)
+		value_print_multiplier(value, out);
+	else if (o->type == OPTION_BYTES)
+		value_print_bytes(value * (o->divisor == 0 ? 1 : o->divisor), out);
+	else if (o->type == OPTION_CPU && value == CONFIG_NONE)
+		snprintf(out, VALUE_TEXT_BYTES, "none");
+	else
+		snprintf(out, VALUE_TEXT_BYTES, "%" PRIu64, value);
 }
 
 void option_bounds_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
@@ -124,9 +162,12 @@ void option_bounds_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	case OPTION_COUNT:
 	case OPTION_DURATION:
 	case OPTION_BYTES:
+	case OPTION_PERCENT:
+	case OPTION_MULTIPLIER:
 		range_text(o, out);
 		break;
 	case OPTION_ENUM:
+	case OPTION_FLAGS:
 		words_text(o, out);
 		break;
 	case OPTION_TEXT:
@@ -186,12 +227,61 @@ void option_default_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 		snprintf(out, OPTION_ALLOWED_BYTES, "`%s`", f);
 }
 
-void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
+/* "a duration, 0 to 1h, with its unit (ns, us, ms, s, m, h)" */
+static void allowed_number_text(const struct option *o, const char *noun, const char *unit,
+                                char out[OPTION_ALLOWED_BYTES])
 {
-	const size_t room = OPTION_ALLOWED_BYTES;
 	char bounds[OPTION_ALLOWED_BYTES];
 
 	option_bounds_text(o, bounds);
+	snprintf(out, OPTION_ALLOWED_BYTES, "%s, %.160s%s", noun, bounds, unit);
+}
+
+/* Of what is neither a text nor a number: its form. */
+static const char *form_text(enum option_type type)
+{
+	switch (type) {
+	case OPTION_PROTOCOL:
+		return "the name of a protocol";
+	case OPTION_BOOL:
+		return "yes or no";
+	case OPTION_ADDRESS:
+		return "an IPv4 address and a port from 1 to 65535, as 233.54.12.111:26477";
+	case OPTION_STATION:
+		return "the IPv4 address of one station, as 10.1.2.3, or none";
+	case OPTION_PREFIX:
+		return "the IPv4 address of one station and the bits of its network, as "
+		       "10.1.2.3/24, or none";
+	case OPTION_SYMBOLS:
+		return "all, hash, a pattern with * ? or [ ] in quotes, or a list as [AAPL, MSFT]";
+	case OPTION_MAPPING:
+		return "a mapping of keys";
+	case OPTION_TEXT:
+	case OPTION_NAME:
+	case OPTION_COUNT:
+	case OPTION_DURATION:
+	case OPTION_BYTES:
+	case OPTION_PERCENT:
+	case OPTION_MULTIPLIER:
+	case OPTION_ENUM:
+	case OPTION_FLAGS:
+	case OPTION_CPU:
+	case OPTION_REFERENCE:
+	case OPTION_REFERENCES:
+	case OPTION_TEXTS:
+	case OPTION_SETTINGS:
+	case OPTION_MAPPINGS:
+		break;
+	}
+	return "";
+}
+
+/* Of a single value. */
+static void allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
+{
+	const size_t room = OPTION_ALLOWED_BYTES;
+	char words[OPTION_ALLOWED_BYTES];
+
 	switch (o->type) {
 	case OPTION_TEXT:
 		snprintf(out, room, "a text of 1 to %" PRIu64 " characters", o->max);
@@ -201,40 +291,30 @@ void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 		         o->lower ? "of a-z 0-9 _ - that begins with a letter or digit"
 		                  : "letters, digits, _ - . that begins with a letter or digit");
 		break;
-	case OPTION_PROTOCOL:
-		snprintf(out, room, "the name of a protocol");
-		break;
-	case OPTION_BOOL:
-		snprintf(out, room, "yes or no");
-		break;
 	case OPTION_COUNT:
-		snprintf(out, room, "a whole number, %.200s", bounds);
+		allowed_number_text(o, "a whole number", "", out);
 		break;
 	case OPTION_DURATION:
-		snprintf(out, room, "a duration, %.160s, with its unit (%s)", bounds,
-		         option_unit_text(o));
+		allowed_number_text(o, "a duration", ", with its unit (ns, us, ms, s, m, h)", out);
 		break;
 	case OPTION_BYTES:
-		snprintf(out, room, "a size, %.160s, with its unit (%s)", bounds,
-		         option_unit_text(o));
+		allowed_number_text(o, "a size", ", with its unit (B, KiB, MiB, GiB)", out);
 		break;
-	case OPTION_ENUM:
-		snprintf(out, room, "%.200s", bounds);
+	case OPTION_PERCENT:
+		allowed_number_text(o, "a percentage", ", with its sign (%)", out);
+		break;
+	case OPTION_MULTIPLIER:
+		allowed_number_text(o, "a number", ", with up to 3 decimals", out);
 		break;
 	case OPTION_CPU:
-		snprintf(out, room, "a CPU number, %.200s", bounds);
+		allowed_number_text(o, "a CPU number", "", out);
 		break;
-	case OPTION_ADDRESS:
-		snprintf(out, room,
-		         "an IPv4 address and a port from 1 to 65535, as 233.54.12.111:26477");
+	case OPTION_ENUM:
+		option_bounds_text(o, out);
 		break;
-	case OPTION_STATION:
-		snprintf(out, room, "the IPv4 address of one station, as 10.1.2.3, or none");
-		break;
-	case OPTION_PREFIX:
-		snprintf(out, room,
-		         "the IPv4 address of one station and the bits of its network, as "
-		         "10.1.2.3/24, or none");
+	case OPTION_FLAGS:
+		option_bounds_text(o, words);
+		snprintf(out, room, "all, none, or a list of %.200s", words);
 		break;
 	case OPTION_REFERENCE:
 		snprintf(out, room, "the name of a %s", option_target_text(o->target));
@@ -249,19 +329,30 @@ void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
 	case OPTION_TEXTS:
 		snprintf(out, room, "a list of up to %" PRIu64 " texts", o->max);
 		break;
-	case OPTION_SYMBOLS:
-		snprintf(out, room,
-		         "all, hash, a pattern with * ? or [ ] in quotes, or a list as [AAPL, "
-		         "MSFT]");
-		break;
 	case OPTION_SETTINGS:
 		snprintf(out, room, "a mapping of up to %" PRIu64 " keys to texts", o->max);
-		break;
-	case OPTION_MAPPING:
-		snprintf(out, room, "a mapping of keys");
 		break;
 	case OPTION_MAPPINGS:
 		snprintf(out, room, "a list of 1 to %" PRIu64 " mappings", o->max);
 		break;
+	case OPTION_PROTOCOL:
+	case OPTION_BOOL:
+	case OPTION_ADDRESS:
+	case OPTION_STATION:
+	case OPTION_PREFIX:
+	case OPTION_SYMBOLS:
+	case OPTION_MAPPING:
+		snprintf(out, room, "%s", form_text(o->type));
+		break;
 	}
+}
+
+void option_allowed_text(const struct option *o, char out[OPTION_ALLOWED_BYTES])
+{
+	allowed_text(o, out);
+	size_t used = strlen(out);
+
+	if (o->values != 0)
+		snprintf(out + used, OPTION_ALLOWED_BYTES - used, "; or a list of %u of these",
+		         o->values);
 }

@@ -63,17 +63,9 @@ static const char *target_name(const struct config *c, enum option_target target
 
 static void print_number(const struct printer *p, const struct option *o, const void *base)
 {
-	uint64_t value = store_read_number(o, base);
 	char text[VALUE_TEXT_BYTES];
 
-	if (o->type == OPTION_DURATION)
-		value_print_duration(value, text);
-	else if (o->type == OPTION_BYTES)
-		value_print_bytes(value * (o->divisor == 0 ? 1 : o->divisor), text);
-	else if (o->type == OPTION_CPU && value == CONFIG_NONE)
-		snprintf(text, sizeof(text), "none");
-	else
-		snprintf(text, sizeof(text), "%" PRIu64, value);
+	option_value_text(o, base, text);
 	fputs(text, p->out);
 }
 
@@ -185,7 +177,7 @@ static bool is_absent(const struct option *o, const char *base)
 
 	switch (o->type) {
 	case OPTION_TEXT:
-		return text_at(o, base) == NULL;
+		return o->alias || text_at(o, base) == NULL;
 	case OPTION_TEXTS:
 		memcpy(&texts, base + o->offset, sizeof(texts));
 		return texts[0] == NULL;
@@ -193,13 +185,18 @@ static bool is_absent(const struct option *o, const char *base)
 	case OPTION_MAPPINGS:
 		memcpy(&count, base + o->offset_second, sizeof(count));
 		return count == 0;
+	case OPTION_MAPPING:
+		return o->if_given && base[o->offset_second] == 0;
 	case OPTION_NAME:
 	case OPTION_PROTOCOL:
 	case OPTION_BOOL:
 	case OPTION_COUNT:
 	case OPTION_DURATION:
 	case OPTION_BYTES:
+	case OPTION_PERCENT:
+	case OPTION_MULTIPLIER:
 	case OPTION_ENUM:
+	case OPTION_FLAGS:
 	case OPTION_CPU:
 	case OPTION_ADDRESS:
 	case OPTION_STATION:
@@ -207,10 +204,24 @@ static bool is_absent(const struct option *o, const char *base)
 	case OPTION_REFERENCE:
 	case OPTION_REFERENCES:
 	case OPTION_SYMBOLS:
-	case OPTION_MAPPING:
 		break;
 	}
 	return o->alias;
+}
+
+static void print_flags(const struct printer *p, const struct option *o, const char *base)
+{
+	uint64_t bits = store_read_number(o, base);
+	const char *joint = "";
+
+	fputc('[', p->out);
+	for (uint32_t i = 0; o->words[i] != NULL; i++) {
+		if ((bits & 1ull << i) == 0)
+			continue;
+		fprintf(p->out, "%s%s", joint, o->words[i]);
+		joint = ", ";
+	}
+	fputc(']', p->out);
 }
 
 static void print_value(struct printer *p, const struct option *o, const char *base)
@@ -233,11 +244,16 @@ static void print_value(struct printer *p, const struct option *o, const char *b
 	case OPTION_COUNT:
 	case OPTION_DURATION:
 	case OPTION_BYTES:
+	case OPTION_PERCENT:
+	case OPTION_MULTIPLIER:
 	case OPTION_CPU:
 		print_number(p, o, base);
 		break;
 	case OPTION_ENUM:
 		fputs(o->words[store_read_number(o, base)], p->out);
+		break;
+	case OPTION_FLAGS:
+		print_flags(p, o, base);
 		break;
 	case OPTION_ADDRESS:
 		print_address(p, o, base);
@@ -269,12 +285,34 @@ static void print_value(struct printer *p, const struct option *o, const char *b
 	}
 }
 
+static bool all_values_are_equal(const struct option *o, const char *base)
+{
+	for (uint32_t i = 1; i < o->values; i++)
+		if (store_read_number(o, base + (size_t)i * o->item_bytes) !=
+		    store_read_number(o, base))
+			return false;
+	return true;
+}
+
+static void print_values(struct printer *p, const struct option *o, const char *base)
+{
+	fputc('[', p->out);
+	for (uint32_t i = 0; i < o->values; i++) {
+		fputs(i == 0 ? "" : ", ", p->out);
+		print_value(p, o, base + (size_t)i * o->item_bytes);
+	}
+	fputc(']', p->out);
+}
+
 /* A key that is no section. */
 static void print_key(struct printer *p, const struct option *o, const char *base)
 {
 	start_line(p);
 	fprintf(p->out, "%s:%s", option_key(o), o->type == OPTION_SETTINGS ? "" : " ");
-	print_value(p, o, base);
+	if (o->values == 0 || all_values_are_equal(o, base))
+		print_value(p, o, base);
+	else
+		print_values(p, o, base);
 	fputc('\n', p->out);
 }
 
@@ -329,11 +367,9 @@ static bool advance(struct printer *p, struct print_frame *f)
 	return false;
 }
 
-void config_print(const struct config *c, FILE *out)
+static void print_all(struct printer *p, struct print_frame first)
 {
-	struct printer p = {.config = c, .out = out};
-	struct print_frame frames[PRINT_DEPTH_MAX] = {
-	        {.next = option_next(NULL, NULL), .base = (const char *)c, .items = 1}};
+	struct print_frame frames[PRINT_DEPTH_MAX] = {first};
 	uint32_t depth = 1;
 
 	while (depth > 0) {
@@ -341,7 +377,7 @@ void config_print(const struct config *c, FILE *out)
 		const struct option *o = f->next;
 
 		if (o == NULL) {
-			depth -= !advance(&p, f);
+			depth -= !advance(p, f);
 			continue;
 		}
 		f->next = option_next(f->section, o);
@@ -349,8 +385,25 @@ void config_print(const struct config *c, FILE *out)
 			continue;
 		assert(depth < PRINT_DEPTH_MAX);
 		if (option_is_section(o))
-			frames[depth++] = enter(&p, o, f->base);
+			frames[depth++] = enter(p, o, f->base);
 		else
-			print_key(&p, o, f->base);
+			print_key(p, o, f->base);
 	}
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+	struct printer p = {.config = c, .out = out};
+
+	print_all(&p, (struct print_frame){.next = option_next(NULL, NULL),
+	                                   .base = (const char *)c,
+	                                   .items = 1});
+}
+
+void config_print_resilience(const struct resilience_options *o, FILE *out)
+{
+	const struct config c = {.resilience = *o, .has_resilience = true};
+	struct printer p = {.config = &c, .out = out};
+
+	print_all(&p, enter(&p, option_find("resilience"), (const char *)&c));
 }

@@ -35,12 +35,20 @@ static const char introduction[] =
         "```\n"
         "\n"
         "Longer ones are in `config/examples/`: `minimal.yaml`, `two-lines.yaml`, `deep.yaml`,\n"
-        "`several-feeds.yaml`, `tops.yaml` and `vwap.yaml`.\n"
+        "`several-feeds.yaml`, `tops.yaml`, `vwap.yaml` and `services.yaml`. Profiles of "
+        "resilience are in\n"
+        "`config/profiles/` ([docs/resilience/profiles.md](resilience/profiles.md)).\n"
         "\n"
         "- Durations are whole numbers with a unit, `250us`: ns, us, ms, s, m, h. Sizes too, "
         "`64MiB`: B, KiB,\n"
         "  MiB, GiB, each 1024 of the one before. Only 0 stands without.\n"
-        "- Counts are whole numbers, written out.\n"
+        "- Counts are whole numbers, written out. Percentages have their sign and up to four "
+        "decimals, `99.95%`;\n"
+        "  multipliers are numbers with up to three, `2.5`.\n"
+        "- A set of words is a list, `[closed, open]`, a single word, `all` or `none`. Where a key "
+        "has several\n"
+        "  values, such as one for each class, a list has all of them, and one without a list is "
+        "for all.\n"
         "- Names begin with a letter or digit, followed by letters, digits, `_`, `-` and `.`. "
         "What names a\n"
         "  core, port, feed or shard may stand before or after it.\n"
@@ -95,12 +103,9 @@ static void print_section(FILE *out, const struct option *section)
 
 void config_print_options(FILE *out)
 {
-	uint32_t count;
-	const struct option *table = option_table(&count);
-
 	fputs(introduction, out);
 	print_section(out, NULL);
-	for (uint32_t i = 0; i < count; i++)
-		if (option_is_section(&table[i]))
-			print_section(out, &table[i]);
+	for (const struct option *o = option_after(NULL); o != NULL; o = option_after(o))
+		if (option_is_section(o) && o->like == NULL)
+			print_section(out, o);
 }

@@ -27,6 +27,7 @@ static_assert(offsetof(struct config_line, name) == 0, "names come first");
 static_assert(offsetof(struct config_shard, name) == 0, "names come first");
 static_assert(offsetof(struct config_group, name) == 0, "names come first");
 static_assert(offsetof(struct config_component, name) == 0, "names come first");
+static_assert(offsetof(struct config_service, name) == 0, "names come first");
 
 struct names { /* of the items of a list */
 	const void *items;
@@ -104,6 +105,7 @@ static int check_names(struct load *l)
 	const struct names ports = names_of(c, OPTION_TO_PORT);
 	const struct names feeds = names_of(c, OPTION_TO_FEED);
 	const struct names shards = names_of(c, OPTION_TO_SHARD);
+	const struct names services = {c->services, sizeof(*c->services), c->service_count};
 	char list[LOAD_PATH_BYTES];
 	int status = check_unique(l, "cores", &cores);
 
@@ -111,6 +113,7 @@ static int check_names(struct load *l)
 	status = status != 0 ? status : check_unique(l, "feeds", &feeds);
 	status = status != 0 ? status : check_unique(l, "shards", &shards);
 	status = status != 0 ? status : check_unique(l, "groups", &groups);
+	status = status != 0 ? status : check_unique(l, "services", &services);
 	for (uint32_t i = 0; status == 0 && i < c->feed_count; i++) {
 		const struct config_feed *f = &c->feeds[i];
 		const struct names lines = {f->lines, sizeof(f->lines[0]), f->line_count};

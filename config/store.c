@@ -25,131 +25,6 @@ static void store_pointer(const struct load_value *v, const void *p)
 	memcpy(field(v), &p, sizeof(p));
 }
 
-void store_number(const struct option *o, void *base, uint64_t value)
-{
-	char *at = (char *)base + o->offset;
-	uint16_t half = (uint16_t)value;
-	uint32_t word = (uint32_t)value;
-
-	if (o->width == sizeof(half)) {
-		assert(half == value);
-		memcpy(at, &half, sizeof(half));
-	} else if (o->width == sizeof(word)) {
-		assert(word == value);
-		memcpy(at, &word, sizeof(word));
-	} else {
-		assert(o->width == sizeof(value));
-		memcpy(at, &value, sizeof(value));
-	}
-}
-
-uint64_t store_read_number(const struct option *o, const void *base)
-{
-	const char *at = (const char *)base + o->offset;
-	uint16_t half;
-	uint32_t word;
-	uint64_t value;
-
-	if (o->width == sizeof(half)) {
-		memcpy(&half, at, sizeof(half));
-		return half;
-	}
-	if (o->width == sizeof(word)) {
-		memcpy(&word, at, sizeof(word));
-		return word;
-	}
-	assert(o->width == sizeof(value));
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-/* "PATH: "50KB": what; allowed" */
-static int refuse_text(struct load *l, const struct load_value *v, const char *what)
-{
-	char text[CONFIG_ERROR_BYTES];
-
-	snprintf(text, sizeof(text), "\"%s\" %s", report_quote(v->node->text).text, what);
-	return load_refuse(l, v, text);
-}
-
-static int refuse_number(struct load *l, const struct load_value *v, enum value_verdict verdict)
-{
-	switch (verdict) {
-	case VALUE_MALFORMED:
-		return refuse_text(l, v,
-		                   v->option->type == OPTION_DURATION ||
-		                                   v->option->type == OPTION_BYTES
-		                           ? "is not a whole number and its unit"
-		                           : "is not a whole number");
-	case VALUE_UNIT_MISSING:
-		return refuse_text(l, v, "has no unit");
-	case VALUE_UNIT_UNKNOWN:
-		return refuse_text(l, v, "has a unit that is not known");
-	case VALUE_UNIT_DECIMAL:
-		return refuse_text(l, v, "has a unit that may mean 1000 or 1024");
-	case VALUE_OVERFLOW:
-	case VALUE_OK:
-		break;
-	}
-	return refuse_text(l, v, "is out of range");
-}
-
-static int store_count(struct load *l, const struct load_value *v)
-{
-	const struct option *o = v->option;
-	uint64_t value;
-	enum value_verdict verdict = o->type == OPTION_DURATION
-	                                     ? value_duration(v->node->text, &value)
-	                             : o->type == OPTION_BYTES ? value_bytes(v->node->text, &value)
-	                                                       : value_count(v->node->text, &value);
-
-	if (verdict != VALUE_OK)
-		return refuse_number(l, v, verdict);
-	if (value < o->min || value > o->max)
-		return refuse_text(l, v, "is out of range");
-	if (o->step != 0 && value % o->step != 0)
-		return refuse_text(l, v, "is not a whole number of steps");
-	store_number(o, v->base, o->divisor == 0 ? value : value / o->divisor);
-	return 0;
-}
-
-static int store_cpu(struct load *l, const struct load_value *v)
-{
-	if (strcmp(v->node->text, "none") != 0)
-		return store_count(l, v);
-	store_number(v->option, v->base, CONFIG_NONE);
-	return 0;
-}
-
-static int store_word(struct load *l, const struct load_value *v)
-{
-	struct nearest near;
-	char what[NEAREST_WORD_MAX + 64];
-
-	nearest_init(&near, v->node->text);
-	for (uint32_t i = 0; v->option->words[i] != NULL; i++) {
-		if (strcmp(v->option->words[i], v->node->text) == 0) {
-			store_number(v->option, v->base, i);
-			return 0;
-		}
-		nearest_offer(&near, v->option->words[i]);
-	}
-	if (near.best == NULL)
-		return refuse_text(l, v, "is not one of its words");
-	snprintf(what, sizeof(what), "is not one of its words, did you mean \"%s\"?", near.best);
-	return refuse_text(l, v, what);
-}
-
-static int store_bool(struct load *l, const struct load_value *v)
-{
-	bool value;
-
-	if (!value_bool(v->node->text, &value))
-		return refuse_text(l, v, "is neither yes nor no");
-	memcpy(field(v), &value, sizeof(value));
-	return 0;
-}
-
 static bool has_capital_or_dot(const char *text)
 {
 	for (; *text != '\0'; text++)
@@ -167,10 +42,10 @@ static int store_text(struct load *l, const struct load_value *v)
 	if (bytes < o->min)
 		return load_refuse(l, v, "is an empty text");
 	if (bytes > o->max)
-		return refuse_text(l, v, "is too long");
+		return load_refuse_text(l, v, "is too long");
 	if (o->type == OPTION_NAME &&
 	    (!value_is_name(text) || (o->lower && has_capital_or_dot(text))))
-		return refuse_text(l, v, "is not a name");
+		return load_refuse_text(l, v, "is not a name");
 	store_pointer(v, text);
 	return 0;
 }
@@ -206,7 +81,7 @@ static int store_address(struct load *l, const struct load_value *v)
 	uint16_t port;
 
 	if (!value_address(v->node->text, &address, &port))
-		return refuse_text(l, v, "is not an address and port");
+		return load_refuse_text(l, v, "is not an address and port");
 	memcpy(field(v), &address, sizeof(address));
 	memcpy(second_field(v), &port, sizeof(port));
 	return 0;
@@ -218,7 +93,7 @@ static int store_station(struct load *l, const struct load_value *v)
 	uint32_t address = 0;
 
 	if (strcmp(v->node->text, "none") != 0 && !value_station(v->node->text, &address))
-		return refuse_text(l, v, "is not a station's address");
+		return load_refuse_text(l, v, "is not a station's address");
 	memcpy(field(v), &address, sizeof(address));
 	return 0;
 }
@@ -229,7 +104,7 @@ static int store_prefix(struct load *l, const struct load_value *v)
 	uint32_t bits = 0;
 
 	if (strcmp(v->node->text, "none") != 0 && !value_prefix(v->node->text, &address, &bits))
-		return refuse_text(l, v, "is not a station's address and its network's bits");
+		return load_refuse_text(l, v, "is not a station's address and its network's bits");
 	memcpy(field(v), &address, sizeof(address));
 	memcpy(second_field(v), &bits, sizeof(bits));
 	return 0;
@@ -371,7 +246,7 @@ static int store_symbols(struct load *l, const struct load_value *v)
 		return 0;
 	}
 	if (!value_has_wildcard(text))
-		return refuse_text(l, v, "is none of its forms");
+		return load_refuse_text(l, v, "is none of its forms");
 	const char *fault = value_pattern_fault(text);
 
 	if (fault != NULL)
@@ -421,8 +296,9 @@ static int check_kind(struct load *l, const struct load_value *v)
 	static const char *const kinds[] = {"is a text", "is a mapping", "is a list"};
 	enum tree_kind kind = v->node->kind;
 	enum option_type type = v->option->type;
-	bool may_be_list =
-	        type == OPTION_TEXTS || type == OPTION_SYMBOLS || type == OPTION_REFERENCES;
+	bool may_be_list = type == OPTION_TEXTS || type == OPTION_SYMBOLS ||
+	                   type == OPTION_REFERENCES || type == OPTION_FLAGS ||
+	                   v->option->values != 0;
 	bool may_be_text = type != OPTION_TEXTS && type != OPTION_SETTINGS;
 
 	if (tree_is_nothing(v->node))
@@ -433,13 +309,8 @@ static int check_kind(struct load *l, const struct load_value *v)
 	return load_refuse(l, v, kinds[kind]);
 }
 
-int store_value(struct load *l, const struct load_value *v)
+static int store_one(struct load *l, const struct load_value *v)
 {
-	assert(!option_is_section(v->option));
-	int status = check_kind(l, v);
-
-	if (status != 0)
-		return status;
 	switch (v->option->type) {
 	case OPTION_TEXT:
 	case OPTION_NAME:
@@ -447,15 +318,15 @@ int store_value(struct load *l, const struct load_value *v)
 	case OPTION_PROTOCOL:
 		return store_protocol(l, v);
 	case OPTION_BOOL:
-		return store_bool(l, v);
 	case OPTION_COUNT:
 	case OPTION_DURATION:
 	case OPTION_BYTES:
-		return store_count(l, v);
+	case OPTION_PERCENT:
+	case OPTION_MULTIPLIER:
 	case OPTION_ENUM:
-		return store_word(l, v);
+	case OPTION_FLAGS:
 	case OPTION_CPU:
-		return store_cpu(l, v);
+		return store_number_value(l, v);
 	case OPTION_ADDRESS:
 		return store_address(l, v);
 	case OPTION_STATION:
@@ -477,4 +348,39 @@ int store_value(struct load *l, const struct load_value *v)
 		break;
 	}
 	return 0; /* a section is walked, not stored */
+}
+
+/* One for all, or a list with one for each. */
+static int store_values(struct load *l, const struct load_value *v)
+{
+	const struct option *o = v->option;
+	bool is_list = v->node->kind == TREE_LIST;
+	const struct tree_node *n = is_list ? v->node->first : v->node;
+
+	if (is_list && v->node->count != o->values)
+		return refuse_count(l, v);
+	for (uint32_t i = 0; i < o->values; i++) {
+		const struct load_value one = {.option = o,
+		                               .node = n,
+		                               .base = (char *)v->base + (size_t)i * o->item_bytes};
+
+		if (n->kind != TREE_SCALAR || tree_is_nothing(n))
+			return load_refuse(l, v, "has an item that is no value");
+		int status = store_one(l, &one);
+
+		if (status != 0)
+			return status;
+		n = is_list ? n->next : n;
+	}
+	return 0;
+}
+
+int store_value(struct load *l, const struct load_value *v)
+{
+	assert(!option_is_section(v->option));
+	int status = check_kind(l, v);
+
+	if (status != 0)
+		return status;
+	return v->option->values != 0 ? store_values(l, v) : store_one(l, v);
 }

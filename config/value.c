@@ -31,6 +31,9 @@ static const struct unit sizes[] = {
 static const char *const decimal_units[] = {"k",  "K",  "M",  "G",  "T",  "kB",  "KB",  "MB",
                                             "GB", "TB", "kb", "mb", "gb", "kib", "mib", "gib"};
 
+#define PERCENT_PLACES    4u /* 10^-4 % is a millionth */
+#define MULTIPLIER_PLACES 3u
+
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The digits at the start; *end is behind them. */
@@ -106,6 +109,57 @@ enum value_verdict value_bytes(const char *text, uint64_t *out_bytes)
 		if (strcmp(unit, decimal_units[i]) == 0)
 			return VALUE_UNIT_DECIMAL;
 	return v;
+}
+
+/* Digits and, behind a point, up to `places` more, as a whole number of 10^-places. */
+static enum value_verdict decimal(const char *text, uint32_t places, uint64_t *out,
+                                  const char **end)
+{
+	enum value_verdict v = digits(text, out, end);
+	const char *at = *end;
+	uint32_t given = 0;
+
+	if (v != VALUE_OK)
+		return v;
+	if (*at == '.' && (at[1] < '0' || at[1] > '9'))
+		return VALUE_MALFORMED;
+	at += *at == '.';
+	for (; given < places; given++) {
+		uint64_t digit = 0;
+
+		if (at > *end && *at >= '0' && *at <= '9')
+			digit = (uint64_t)(*at++ - '0');
+		if (__builtin_mul_overflow(*out, 10u, out) ||
+		    __builtin_add_overflow(*out, digit, out))
+			return VALUE_OVERFLOW;
+	}
+	if (at > *end && *at >= '0' && *at <= '9')
+		return VALUE_DECIMALS;
+	*end = at;
+	return VALUE_OK;
+}
+
+enum value_verdict value_percent(const char *text, uint64_t *out_ppm)
+{
+	const char *end;
+	enum value_verdict v = decimal(text, PERCENT_PLACES, out_ppm, &end);
+
+	if (v != VALUE_OK)
+		return v;
+	if (*end == '\0')
+		return *out_ppm == 0 ? VALUE_OK : VALUE_UNIT_MISSING;
+	end += *end == ' '; /* "10 %" */
+	if (strcmp(end, "%") == 0)
+		return VALUE_OK;
+	return is_letters(end) ? VALUE_UNIT_UNKNOWN : VALUE_MALFORMED;
+}
+
+enum value_verdict value_multiplier(const char *text, uint64_t *out_milli)
+{
+	const char *end;
+	enum value_verdict v = decimal(text, MULTIPLIER_PLACES, out_milli, &end);
+
+	return v == VALUE_OK && *end != '\0' ? VALUE_MALFORMED : v;
 }
 
 bool value_bool(const char *text, bool *out)
@@ -275,6 +329,36 @@ void value_print_duration(uint64_t ns, char out[VALUE_TEXT_BYTES])
 void value_print_bytes(uint64_t bytes, char out[VALUE_TEXT_BYTES])
 {
 	print_unit(bytes, sizes, COUNT_OF(sizes), out);
+}
+
+/* Without zeros at the end. */
+static void print_decimal(uint64_t n, uint32_t places, const char *unit, char out[VALUE_TEXT_BYTES])
+{
+	uint64_t one = 1;
+
+	for (uint32_t i = 0; i < places; i++)
+		one *= 10;
+	uint64_t rest = n % one;
+
+	while (places > 0 && rest % 10 == 0) {
+		rest /= 10;
+		places--;
+	}
+	if (places == 0)
+		snprintf(out, VALUE_TEXT_BYTES, "%" PRIu64 "%s", n / one, unit);
+	else
+		snprintf(out, VALUE_TEXT_BYTES, "%" PRIu64 ".%0*" PRIu64 "%s", n / one, (int)places,
+		         rest, unit);
+}
+
+void value_print_percent(uint64_t ppm, char out[VALUE_TEXT_BYTES])
+{
+	print_decimal(ppm, PERCENT_PLACES, "%", out);
+}
+
+void value_print_multiplier(uint64_t milli, char out[VALUE_TEXT_BYTES])
+{
+	print_decimal(milli, MULTIPLIER_PLACES, "", out);
 }
 
 void value_print_station(uint32_t address, char out[VALUE_TEXT_BYTES])

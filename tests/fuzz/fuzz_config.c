@@ -14,7 +14,7 @@
 #define SEEDS_MAX 32u
 
 static const char *const protocols[] = {"itch50", "deep10", "tops16", NULL};
-static const struct config_context context = {protocols};
+static const struct config_context context = {.protocols = protocols};
 
 static void check(bool ok, const char *what, const char *text)
 {

@@ -73,8 +73,8 @@ static void protocols_are_the_context_s(void)
 {
 	static const char *const other[] = {"pillar", NULL};
 	static const char *const none[] = {NULL};
-	const struct config_context x = {other};
-	const struct config_context y = {none};
+	const struct config_context x = {.protocols = other};
+	const struct config_context y = {.protocols = none};
 	static const char text[] =
 	        CONTEXT_PORTS "feeds: [{protocol: pillar, lines: [{address: 239.0.0.1:1}]}]\n";
 

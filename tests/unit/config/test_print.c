@@ -25,8 +25,6 @@ static char *printed(const char *text)
 static void every_key_is_printed(void)
 {
 	size_t bytes = 0;
-	uint32_t count;
-	const struct option *t = option_table(&count);
 	char *yaml = context_read(GENESIS_SOURCE_ROOT "/tests/golden/config/good/everything.yaml",
 	                          &bytes);
 
@@ -34,9 +32,9 @@ static void every_key_is_printed(void)
 	char *out = printed(yaml);
 	char key[64];
 
-	for (uint32_t i = 0; i < count; i++) {
-		snprintf(key, sizeof(key), "%s:", option_key(&t[i]));
-		CU_ASSERT_EQUAL(strstr(out, key) != NULL, !t[i].alias);
+	for (const struct option *o = option_after(NULL); o != NULL; o = option_after(o)) {
+		snprintf(key, sizeof(key), "%s:", option_key(o));
+		CU_ASSERT_EQUAL(strstr(out, key) != NULL, !o->alias);
 	}
 	free(out);
 	free(yaml);
@@ -68,7 +66,9 @@ static void what_is_absent_is_not_printed(void)
 {
 	char *out = printed(CONTEXT_LEAST);
 
-	CU_ASSERT_PTR_NULL(strstr(out, "eal"));
+	CU_ASSERT_PTR_NULL(strstr(out, "  eal:"));
+	CU_ASSERT_PTR_NULL(strstr(out, "resilience"));
+	CU_ASSERT_PTR_NULL(strstr(out, "services"));
 	CU_ASSERT_PTR_NULL(strstr(out, "components"));
 	CU_ASSERT_PTR_NULL(strstr(out, "shard:"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "shards: [shard]"));

@@ -43,6 +43,10 @@ static int store_number_text(const struct option *o, uint64_t value)
 		value_print_duration(value, text);
 	else if (o->type == OPTION_BYTES)
 		value_print_bytes(value, text);
+	else if (o->type == OPTION_PERCENT)
+		value_print_percent(value, text);
+	else if (o->type == OPTION_MULTIPLIER)
+		value_print_multiplier(value, text);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, value);
 	return store(o, text);
@@ -58,15 +62,12 @@ static void expect_taken(const struct option *o, uint64_t value)
 
 static void numbers_are_taken_up_to_their_bounds(void)
 {
-	uint32_t count;
 	uint32_t tried = 0;
-	const struct option *t = option_table(&count);
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct option *o = &t[i];
-
+	for (const struct option *o = option_after(NULL); o != NULL; o = option_after(o)) {
 		if (o->type != OPTION_COUNT && o->type != OPTION_DURATION &&
-		    o->type != OPTION_BYTES && o->type != OPTION_CPU)
+		    o->type != OPTION_BYTES && o->type != OPTION_PERCENT &&
+		    o->type != OPTION_MULTIPLIER && o->type != OPTION_CPU)
 			continue;
 		tried++;
 		expect_taken(o, o->min);
@@ -86,13 +87,9 @@ static void numbers_are_taken_up_to_their_bounds(void)
 
 static void every_default_is_taken(void)
 {
-	uint32_t count;
-	const struct option *t = option_table(&count);
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct option *o = &t[i];
-
-		if (o->fallback == NULL || strchr(o->fallback, '{') != NULL)
+	for (const struct option *o = option_after(NULL); o != NULL; o = option_after(o)) {
+		/* Lists are spelled by the loader: test_resilience.c. */
+		if (o->fallback == NULL || strpbrk(o->fallback, "{[") != NULL)
 			continue;
 		int status = store(o, o->fallback);
 
@@ -159,6 +156,47 @@ static void symbols_have_four_forms(void)
 	CU_ASSERT_NOT_EQUAL(store(symbols, "ALL"), 0); /* a symbol; [ALL] is meant */
 }
 
+static void a_word_stands_for_a_number(void)
+{
+	const struct option *closed = option_find("resilience.timeout.closed");
+
+	CU_ASSERT_EQUAL(store(closed, "none"), 0);
+	CU_ASSERT_EQUAL(store_read_number(closed, &base), UINT64_MAX);
+	CU_ASSERT_NOT_EQUAL(store(closed, "never"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "1ns to 1h, or none"));
+	CU_ASSERT_NOT_EQUAL(store(closed, "0"), 0);
+}
+
+static void flags_are_words(void)
+{
+	const struct option *states = option_find("resilience.breaker.states");
+	const struct option *terms = option_find("resilience.timeout.terms");
+
+	CU_ASSERT_EQUAL(store(terms, "none"), 0);
+	CU_ASSERT_EQUAL(store_read_number(terms, &base), 0);
+	CU_ASSERT_EQUAL(store(terms, "all"), 0);
+	CU_ASSERT_EQUAL(store_read_number(terms, &base), DEADLINE_ALL);
+	CU_ASSERT_EQUAL(store(terms, "expected"), 0);
+	CU_ASSERT_EQUAL(store_read_number(terms, &base), DEADLINE_EXPECTED);
+	/* CLOSED is always there. */
+	CU_ASSERT_EQUAL(store(states, "open"), 0);
+	CU_ASSERT_EQUAL(store_read_number(states, &base),
+	                BREAKER_BIT(BREAKER_OPEN) | BREAKER_BIT(BREAKER_CLOSED));
+	CU_ASSERT_NOT_EQUAL(store(states, "opne"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "did you mean \"open\"?"));
+}
+
+static void one_value_stands_for_all(void)
+{
+	const struct option *admit = option_find("resilience.modes.policy.safe.admit");
+
+	CU_ASSERT_EQUAL(store(admit, "12.5%"), 0);
+	for (uint32_t i = 0; i < WORK_CLASSES; i++)
+		CU_ASSERT_EQUAL(store_read_number(admit, base.bytes + i * admit->item_bytes),
+		                125000);
+	CU_ASSERT_NOT_EQUAL(store(admit, "101%"), 0);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -168,6 +206,9 @@ int main(void)
 	        {"texts are bounded", texts_are_bounded},
 	        {"no CPU is none", no_cpu_is_none},
 	        {"symbols have four forms", symbols_have_four_forms},
+	        {"a word stands for a number", a_word_stands_for_a_number},
+	        {"flags are words", flags_are_words},
+	        {"one value stands for all", one_value_stands_for_all},
 	};
 
 	return SUITE_RUN("config_store", tests);

@@ -106,6 +106,58 @@ static void sizes(void)
 	EXPECT_ALL(cases, value_bytes);
 }
 
+static void percentages(void)
+{
+	static const struct number_case cases[] = {
+	        {"0", VALUE_OK, 0},
+	        {"0%", VALUE_OK, 0},
+	        {"10%", VALUE_OK, 100000},
+	        {"10 %", VALUE_OK, 100000},
+	        {"0.5%", VALUE_OK, 5000},
+	        {"99.95%", VALUE_OK, 999500},
+	        {"0.0001%", VALUE_OK, 1},
+	        {"100%", VALUE_OK, 1000000},
+	        {"1844674407370955.1615%", VALUE_OK, UINT64_MAX},
+	        {"1844674407370955.1616%", VALUE_OVERFLOW, 0},
+	        {"99999999999999999999%", VALUE_OVERFLOW, 0},
+	        {"0.00001%", VALUE_DECIMALS, 0},
+	        {"10", VALUE_UNIT_MISSING, 0},
+	        {"0.5", VALUE_UNIT_MISSING, 0},
+	        {"10ppm", VALUE_UNIT_UNKNOWN, 0},
+	        {"10  %", VALUE_MALFORMED, 0},
+	        {"10%%", VALUE_MALFORMED, 0},
+	        {".5%", VALUE_MALFORMED, 0},
+	        {"5.%", VALUE_MALFORMED, 0},
+	        {"05%", VALUE_MALFORMED, 0},
+	        {"-5%", VALUE_MALFORMED, 0},
+	        {"%", VALUE_MALFORMED, 0},
+	};
+
+	EXPECT_ALL(cases, value_percent);
+}
+
+static void multipliers(void)
+{
+	static const struct number_case cases[] = {
+	        {"0", VALUE_OK, 0},
+	        {"1", VALUE_OK, 1000},
+	        {"2.5", VALUE_OK, 2500},
+	        {"1.25", VALUE_OK, 1250},
+	        {"0.001", VALUE_OK, 1},
+	        {"18446744073709551.615", VALUE_OK, UINT64_MAX},
+	        {"18446744073709551.616", VALUE_OVERFLOW, 0},
+	        {"0.0001", VALUE_DECIMALS, 0},
+	        {"2,5", VALUE_MALFORMED, 0},
+	        {"2.5x", VALUE_MALFORMED, 0},
+	        {"2.", VALUE_MALFORMED, 0},
+	        {".5", VALUE_MALFORMED, 0},
+	        {"1e3", VALUE_MALFORMED, 0},
+	        {"", VALUE_MALFORMED, 0},
+	};
+
+	EXPECT_ALL(cases, value_multiplier);
+}
+
 /* A small generator of its own, as the room stands alone; every magnitude is as likely. */
 static uint64_t next(uint64_t *seed)
 {
@@ -137,6 +189,12 @@ static void what_is_printed_reads_back(void)
 		value_print_bytes(value, text);
 		CU_ASSERT_EQUAL_FATAL(value_bytes(text, &again), VALUE_OK);
 		CU_ASSERT_EQUAL_FATAL(again, value);
+		value_print_percent(value, text);
+		CU_ASSERT_EQUAL_FATAL(value_percent(text, &again), VALUE_OK);
+		CU_ASSERT_EQUAL_FATAL(again, value);
+		value_print_multiplier(value, text);
+		CU_ASSERT_EQUAL_FATAL(value_multiplier(text, &again), VALUE_OK);
+		CU_ASSERT_EQUAL_FATAL(again, value);
 		uint32_t address;
 		uint16_t port;
 		uint16_t wanted = (uint16_t)(value >> 16 | 1);
@@ -164,6 +222,26 @@ static void the_largest_whole_unit_is_printed(void)
 	CU_ASSERT_STRING_EQUAL(text, "1536B");
 	value_print_bytes(1ull << 40, text);
 	CU_ASSERT_STRING_EQUAL(text, "1024GiB");
+}
+
+static void decimals_end_where_they_can(void)
+{
+	char text[VALUE_TEXT_BYTES];
+
+	value_print_percent(100000, text);
+	CU_ASSERT_STRING_EQUAL(text, "10%");
+	value_print_percent(999500, text);
+	CU_ASSERT_STRING_EQUAL(text, "99.95%");
+	value_print_percent(1, text);
+	CU_ASSERT_STRING_EQUAL(text, "0.0001%");
+	value_print_percent(0, text);
+	CU_ASSERT_STRING_EQUAL(text, "0%");
+	value_print_multiplier(2500, text);
+	CU_ASSERT_STRING_EQUAL(text, "2.5");
+	value_print_multiplier(1050, text);
+	CU_ASSERT_STRING_EQUAL(text, "1.05");
+	value_print_multiplier(3000, text);
+	CU_ASSERT_STRING_EQUAL(text, "3");
 }
 
 static void switches(void)
@@ -289,8 +367,11 @@ int main(int argc, char **argv)
 	        {"counts", counts},
 	        {"durations", durations},
 	        {"sizes", sizes},
+	        {"percentages", percentages},
+	        {"multipliers", multipliers},
 	        {"what is printed reads back", what_is_printed_reads_back},
 	        {"the largest whole unit is printed", the_largest_whole_unit_is_printed},
+	        {"decimals end where they can", decimals_end_where_they_can},
 	        {"switches", switches},
 	        {"addresses", addresses},
 	        {"stations", stations},

@@ -34,6 +34,7 @@ def test_files(root):
     for pattern in ('bin/genesis', 'include/genesis.h', 'libgenesis.so', 'libgenesis.so.0', 'pkgconfig/genesis.pc',
                     'doc/genesis/docs/readers.md', 'doc/genesis/docs/examples/reader/reader.c',
                     'doc/genesis/config/examples/minimal.yaml', 'doc/genesis/docs/formats/log.md',
+                    'share/genesis/profiles/ultimate.yaml', 'doc/genesis/docs/resilience/profiles.md',
                     'man1/genesis.1', 'man1/genesis-run.1', 'man5/genesis.yaml.5', 'bash-completion/completions/genesis'):
         one(root, pattern)
     commands = re.findall(r'^  ([a-z]+) ', run(one(root, 'bin/genesis'), '--help').stdout, re.M)

@@ -16,6 +16,7 @@ import lint_docs
 import lint_format
 import lint_headers
 import lint_links
+import lint_profiles
 import lint_rooms
 import lint_words
 import report_sizes
@@ -36,6 +37,10 @@ CLEAN = {
     'app/main.c': C + '#include "dataplane/log/log.h"\n\nint main(void)\n{\n\treturn 0;\n}\n',
     'docs/page.md': '# A page\n\n[here](page.md#a-page), [there](../app/main.c), `[not](a-link)`\n',
     'tool.py': PY,
+    'config/profiles/thrifty.yaml': '# SPDX-License-Identifier: BSD-3-Clause\nresilience: {}\n',
+    'config/profile.c': C + 'int f(char *profile)\n{\n\tif (profile == 0)\n\t\treturn 1;\n\treturn 0;\n}\n',
+    'app/chaos.c': C + '/* if (profile) would be wrong */\nint f(struct w *w)\n{\n\tif (w->profile->batch > 1 || cell(w, profile)->broken)\n\t\treturn 1;\n'
+                   '\tputs("thrifty");\n\treturn 0;\n}\n',
     '.clang-format': (HERE / '../../.clang-format').resolve().read_text(),
 }
 
@@ -53,6 +58,7 @@ FAULTS = [
     ('rooms', 'app/main.c', C + '#include <zlib.h>\n', 'may include zlib.h*'),
     ('rooms', 'config/load.c', C + '#include <yaml.h>\n', 'may include yaml.h*'),
     ('rooms', 'app/engine.c', C + '#include <jansson.h>\n', 'may include jansson.h*'),
+    ('rooms', 'config/load.c', C + '#include "resilience/prng.h"\n', 'may not know resilience/'),
     ('rooms', 'util/list.c', C, 'in no room'),
     ('words', 'app/main.c', 'int x;\n', 'SPDX'),
     ('words', 'tool.py', '#!/usr/bin/env python3\n', 'SPDX'),
@@ -77,10 +83,19 @@ FAULTS = [
     ('docs', 'docs/page.md', '[gone](gone.md)\n', 'no such file'),
     ('docs', 'docs/page.md', '# A\n\n[gone](#b)\n', 'no heading'),
     ('docs', 'docs/page.md', '[way](/etc/passwd)\n', 'absolute path'),
+    ('profiles', 'app/chaos.c', C + 'int f(char *n) { return strcmp(n, "thrifty"); }\n', 'compares with'),
+    ('profiles', 'config/load.c', C + 'int f(char *n) { return strncmp("thrifty", n, 7); }\n', 'compares with'),
+    ('profiles', 'app/chaos.c', C + 'int f(struct w *w) { if (w->profile == 3) return 1; return 0; }\n', 'a condition'),
+    ('profiles', 'app/chaos.c', C + 'int f(int profile) { if (profile) return 1; return 0; }\n', 'a condition'),
+    ('profiles', 'perf/day.c', C + 'int f(struct w w) { return w.profile != 0 ? 1 : 0; }\n', 'a condition'),
+    ('profiles', 'app/chaos.c', C + 'int f(struct w *w, int n) { if (n && !w->profile) return 1; return 0; }\n', 'a condition'),
+    ('profiles', 'app/chaos.c', C + 'int f(int profile) { switch (profile) { case 1: return 1; } return 0; }\n', 'a condition'),
+    ('profiles', 'resilience/prng.c', C + 'int profile_of(void);\n', 'knows no profiles'),
     ('format', 'app/main.c', C + 'int main( void ) { return 0; }\n', 'app/main.c'),
 ]
 
-TREE_LINTS = {'rooms': lint_rooms, 'words': lint_words, 'docs': lint_docs, 'format': lint_format}
+TREE_LINTS = {'rooms': lint_rooms, 'words': lint_words, 'docs': lint_docs, 'format': lint_format,
+              'profiles': lint_profiles}
 
 PURE = [('int f(int a)\n{\n\treturn a;\n}\n', None),
         ('#include <string.h>\nvoid f(char *a, int n)\n{\n\tmemset(a, 0, (size_t)n);\n}\n', None),

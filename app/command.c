@@ -74,13 +74,21 @@ int command_address(const char *text, uint32_t *address, uint16_t *port)
 
 int command_load_config(const char *command, const char *path, struct config *c)
 {
+	return command_load_profiled(command, path, NULL, c);
+}
+
+int command_load_profiled(const char *command, const char *path, const char *profile,
+                          struct config *c)
+{
 	const struct protocol *const *all = protocol_all();
 	const char *names[8] = {NULL};
 	struct config_error error;
 
 	for (size_t i = 0; all[i] != NULL && i + 1 < sizeof(names) / sizeof(names[0]); i++)
 		names[i] = all[i]->name;
-	if (config_load(c, path, &(struct config_context){.protocols = names}, &error) == 0)
+	const struct config_context context = {.protocols = names, .profile = profile};
+
+	if (config_load(c, path, &context, &error) == 0)
 		return EXIT_OK;
 	fprintf(stderr, "genesis %s: %s\n", command, error.text);
 	return EXIT_USAGE;

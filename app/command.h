@@ -42,6 +42,9 @@ __attribute__((format(printf, 2, 3))) int command_failed(const char *command, co
 /* Loads a configuration against this program's protocols; EXIT_OK, or EXIT_USAGE with the message
  * printed. */
 int command_load_config(const char *command, const char *path, struct config *c);
+/* The same with another profile than the file's; NULL: that. */
+int command_load_profiled(const char *command, const char *path, const char *profile,
+                          struct config *c);
 
 /* A whole number in [min, max] out of text; 0, or -EINVAL. */
 int command_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);

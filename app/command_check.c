@@ -7,17 +7,23 @@
 
 #include "app/command.h"
 #include "app/engine_host.h"
+#include "config/profile.h"
 
 #define COMMAND "check"
 
 struct arguments {
 	bool quiet;
 	bool options;
+	const char *profile;
 };
 
 static const struct argument arguments[] = {
         {ARGUMENT_FLAG, .letter = 'q', .name = "quiet", .text = "print nothing but errors",
          .offset = offsetof(struct arguments, quiet)},
+        {ARGUMENT_TEXT, .letter = 'p', .name = "profile", .value = "PROFILE",
+         .text = "check with this profile, a name or a file, in place of the configuration's "
+                 "own; without a configuration, print the profile's settings",
+         .offset = offsetof(struct arguments, profile)},
         {ARGUMENT_FLAG, .letter = 'o', .name = "options",
          .text = "print every configuration key with its type, bounds, default and meaning "
                  "(docs/config.md)",
@@ -30,10 +36,11 @@ static int enter(int argc, char **argv);
 const struct command command_check = {
         .name = COMMAND,
         .summary = "check a configuration; print it resolved, with cores and memory",
-        .usage = "[OPTION...] CONFIG",
+        .usage = "[OPTION...] CONFIG\n--profile PROFILE",
         .operand = "FILE",
         .text = "Checks a configuration against itself and this machine. Prints it resolved (every "
-                "key with its value), which core does what, and how much memory it takes.",
+                "key with its value, a profile's too), which core does what, and how much memory "
+                "it takes.",
         .arguments = arguments,
         .exits =
                 "0 it can run here; 1 it is right but this machine lacks something; 2 it is wrong.",
@@ -141,12 +148,27 @@ static int check_machine(const struct config *c, const struct engine_sizes *z)
 	return rc;
 }
 
-static int check(const char *path, bool quiet)
+/* A profile alone. */
+static int check_profile(const char *profile, bool quiet)
+{
+	struct resilience_options o;
+	struct config_error error;
+
+	if (config_profile_load(profile, &o, &error) != 0) {
+		fprintf(stderr, "genesis " COMMAND ": %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	if (!quiet)
+		config_print_resilience(&o, stdout);
+	return EXIT_OK;
+}
+
+static int check(const char *path, const struct arguments *a)
 {
 	struct config c = {0};
 	struct engine_sizes z;
 	char error[ENGINE_ERROR_BYTES];
-	int rc = command_load_config(COMMAND, path, &c);
+	int rc = command_load_profiled(COMMAND, path, a->profile, &c);
 
 	if (rc != EXIT_OK)
 		return rc;
@@ -155,7 +177,9 @@ static int check(const char *path, bool quiet)
 		fprintf(stderr, "genesis " COMMAND ": %s\n", error);
 		return EXIT_USAGE;
 	}
-	if (!quiet) {
+	if (!a->quiet) {
+		if (c.profile != NULL)
+			printf("# profile %s: %s\n", c.profile, c.profile_path);
 		config_print(&c, stdout);
 		printf("\n# cores\n");
 		for (uint32_t i = 0; i < c.core_count; i++)
@@ -179,7 +203,9 @@ static int enter(int argc, char **argv)
 		config_print_options(stdout);
 		return EXIT_OK;
 	}
+	if (a.profile != NULL && optind == argc)
+		return check_profile(a.profile, a.quiet);
 	if (optind + 1 != argc)
 		return command_usage(COMMAND, "give one configuration file");
-	return check(argv[optind], a.quiet);
+	return check(argv[optind], &a);
 }

@@ -21,6 +21,8 @@ static void guess(FILE *out, const char *value)
 		fputs("_genesis_files", out);
 	} else if (strcmp(value, "ENGINE") == 0) {
 		fputs("_genesis_words \"$(_genesis_engines)\"", out);
+	} else if (strcmp(value, "PROFILE") == 0) {
+		fputs("_genesis_words 'original optimized extreme ultra ultimate us-scale'", out);
 	} else if (strcmp(value, "COMMAND") == 0) {
 		fputs("_genesis_words \"$commands\"", out);
 	} else if (is_words(value)) {

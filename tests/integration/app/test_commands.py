@@ -33,7 +33,7 @@ def test_help():
 
 
 def test_check():
-    for name in ('minimal.yaml', 'deep.yaml', 'tops.yaml', 'two-lines.yaml', 'several-feeds.yaml'):
+    for name in ('minimal.yaml', 'deep.yaml', 'tops.yaml', 'two-lines.yaml', 'several-feeds.yaml', 'services.yaml'):
         p = genesis('check', os.path.join(ROOT, 'config/examples', name))
         check('check ' + name, ('hands line B of feed itch to core receive-a' in p.stdout) == (name == 'several-feeds.yaml'), p.stdout)
         # 1: right, but this machine has fewer CPUs than the example wants.
@@ -44,7 +44,8 @@ def test_check():
             f.flush()
             again = genesis('check', f.name)
             # How many huge pages are free changes while other programs run.
-            texts = [re.sub(r'free now \d+', 'free now', text) for text in (again.stdout, p.stdout)]
+            # Its profile is in what was printed, and not named any more.
+            texts = [re.sub(r'free now \d+', 'free now', re.sub(r'^# profile .*\n', '', text)) for text in (again.stdout, p.stdout)]
             check('check of what check printed', texts[0] == texts[1], again.stderr + again.stdout)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'bad.yaml')
@@ -85,6 +86,27 @@ def test_example_component():
         check('commands', len(commands) == 2 and 'type: vwap' in p.stdout, p.stdout)
 
 
+def test_profiles():
+    services = os.path.join(ROOT, 'config/examples/services.yaml')
+    p = genesis('check', services)
+    check('names the profile', p.stdout.startswith('# profile ultimate: ') and 'open_max: 1m\n' in p.stdout, p.stdout)
+    p = genesis('check', '--profile', 'original', services)
+    check('another profile', p.stdout.startswith('# profile original: ') and 'order: sequential\n' in p.stdout and
+          'open_max: 1m\n' in p.stdout, p.stdout)
+    for name in ('original', 'optimized', 'extreme', 'ultra', 'ultimate', 'us-scale'):
+        p = genesis('check', '--profile', name)
+        check('profile ' + name, p.returncode == 0 and p.stdout.startswith('resilience:\n') and not p.stderr, p.stdout + p.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'all.yaml'), 'w') as f:
+                f.write(p.stdout)
+            again = genesis('check', '-p', 'all', cwd=folder)
+            check('what was printed is a profile', again.stdout == p.stdout, again.stdout + again.stderr)
+    p = genesis('check', '--profile', 'ultimat')
+    check('typo in a profile', p.returncode == 2 and 'did you mean "ultimate"?' in p.stderr and p.stderr.count('\n') == 1, p.stderr)
+    p = genesis('check', '--profile', 'ultimat', services)
+    check('typo beside a file', p.returncode == 2 and 'did you mean "ultimate"?' in p.stderr and p.stderr.count('\n') == 1, p.stderr)
+
+
 def test_no_engine():
     for command in ('books', 'status'):
         p = genesis(command, 'no-such-engine')
@@ -122,6 +144,6 @@ def test_only_engine():
         p.communicate(timeout=60)
 
 
-for test in (test_only_engine, test_help, test_check, test_example_component, test_no_engine, test_simulate):
+for test in (test_only_engine, test_help, test_check, test_profiles, test_example_component, test_no_engine, test_simulate):
     test()
 finish('commands')

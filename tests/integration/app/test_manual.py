@@ -59,6 +59,8 @@ def test_command(command, script):
         row = '\n%s--%s%s\n' % ('-%s, ' % letter if letter else '', name, ' ' + value if value else '')
         check('%s --%s is in the page' % (command, name), row in page, row)
         check('%s --%s is completed' % (command, name), '--' + name in complete(script, command, '--' + name))
+        if value == 'PROFILE':
+            check('%s --%s: profiles' % (command, name), complete(script, command, '--' + name, 'ul') == ['ultra', 'ultimate'])
         if value and '|' in value:
             check('%s --%s: words' % (command, name), complete(script, command, '--' + name, '') == value.split('|'))
     names = {name for _, name, _ in options}

@@ -70,6 +70,12 @@ static uint64_t quantile_with(const struct latency *l, uint64_t delay_ns, uint32
 	return high;
 }
 
+/* Replies within a nanosecond are measured as 0; to wait for so long would be no wait. */
+static uint64_t at_least_one(uint64_t ns)
+{
+	return ns > 0 ? ns : 1;
+}
+
 /* The first point of the survival curve at which only so many are left, rounded up to the point's
  * edge: what lies below is a single kind of attempt, and the edge must not cut it. */
 static uint64_t curve_edge(const struct latency *l, uint32_t left_ppm)
@@ -87,12 +93,13 @@ static uint64_t curve_edge(const struct latency *l, uint32_t left_ppm)
 			low = middle + 1;
 	}
 	assert(low == high);
-	return low == LATENCY_POINTS ? UINT64_MAX : latency_bucket_max_ns(low, LATENCY_POINT_BITS);
+	return low == LATENCY_POINTS ? UINT64_MAX
+	                             : at_least_one(latency_bucket_max_ns(low, LATENCY_POINT_BITS));
 }
 
 static uint64_t delay(const struct hedge *h, const struct hedge_options *o)
 {
-	uint64_t ns = quantile_ns(&h->first);
+	uint64_t ns = at_least_one(quantile_ns(&h->first));
 
 	assert(h->delay_max_ns > 0);
 	ns = ns < h->delay_max_ns ? ns : h->delay_max_ns;
@@ -134,7 +141,6 @@ uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o)
 	assert(h->is_on <= 1);
 	if (h->is_on == 0 || !o->is_enabled)
 		return UINT64_MAX;
-	assert(quantile_ns(&h->first) > 0);
 	return delay(h, o);
 }
 

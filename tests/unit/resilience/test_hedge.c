@@ -187,6 +187,18 @@ static void test_disabled_and_least_delay(void)
 	CU_ASSERT_EQUAL(hedge_delay_ns(&h, &x), UINT64_MAX);
 }
 
+static void test_no_time_at_all(void)
+{
+	start(o);
+	learn_two(0, 10000 * US, 200);
+	hedge_poll(&h, o, &l);
+	CU_ASSERT(hedge_delay_ns(&h, o) >= 1);
+	learn_two(0, 0, 200);
+	hedge_poll(&h, o, &l);
+	CU_ASSERT(hedge_delay_ns(&h, o) >= 1);
+	CU_ASSERT_TRUE(hedge_is_sound(&h, o));
+}
+
 static void test_sound(void)
 {
 	struct hedge bad;
@@ -223,6 +235,7 @@ int main(void)
 	        {"lower end of a gap", test_lower_end_of_gap},
 	        {"off without a tail", test_off_without_tail},
 	        {"switches", test_switches},
+	        {"no time at all", test_no_time_at_all},
 	        {"sound", test_sound},
 	        {"hysteresis", test_hysteresis},
 	        {"disabled, least delay", test_disabled_and_least_delay},

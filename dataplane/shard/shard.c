@@ -322,6 +322,18 @@ int shard_init(struct shard **out, void *memory, uint64_t bytes, const struct sh
 	return 0;
 }
 
+void shard_finish(struct shard *s)
+{
+	assert(s != NULL);
+	for (uint32_t i = 0; i < s->options.feed_count * SHARD_CLASSES; i++) {
+		struct lane *l = shard_lane(s, i);
+
+		if (l->used)
+			lane_finish(l);
+		l->used = false;
+	}
+}
+
 /* -- the turn -- */
 
 static void shard_record_latency(struct shard *s, uint64_t now_ns)

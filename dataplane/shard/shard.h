@@ -85,6 +85,10 @@ uint64_t shard_bytes(const struct shard_options *o);
  * (cursors). */
 int shard_init(struct shard **out, void *memory, uint64_t bytes, const struct shard_options *o);
 
+/* Gives back the claims of its cursors, so that the logs may go on without it; the memory is the
+ * caller's again. On the owner's thread. */
+void shard_finish(struct shard *s);
+
 /* One turn at time now_ns. Returns the records moved past (0: idle). */
 uint32_t shard_step(struct shard *s, uint64_t now_ns);
 

@@ -280,6 +280,30 @@ static void test_two_feeds(void)
 	script_free(&script);
 }
 
+/* A shard that has gone holds nothing: the log moves on without it. */
+static void test_finish(void)
+{
+	struct world w;
+	struct script script = {0};
+	struct group_options o = group_all(64, 1024);
+	struct shard_box *box = calloc(1, sizeof(*box));
+	uint64_t lag;
+
+	world_init(&w, &protocol_itch50, 64);
+	shard_box_start(box, &w, 0, &o, 1, false);
+	script_reset(&script);
+	itch_add(&script, (struct add){1, "AA", 1, 'B', 100, 10000});
+	world_play(&w, &script, 1);
+	CU_ASSERT_NOT_EQUAL(log_slowest(&w.log.log, &lag), LOG_CURSORS_MAX);
+	CU_ASSERT_TRUE(lag > 0);
+	shard_finish(box->shard);
+	CU_ASSERT_EQUAL(log_slowest(&w.log.log, &lag), LOG_CURSORS_MAX);
+	shard_box_finish(box);
+	free(box);
+	script_free(&script);
+	world_finish(&w);
+}
+
 static const struct suite_test tests[] = {
         {"options refused", test_init_refuses},
         {"critical before normal", test_critical_before_normal},
@@ -287,6 +311,7 @@ static const struct suite_test tests[] = {
         {"latency", test_latency},
         {"events", test_events},
         {"two feeds", test_two_feeds},
+        {"finish", test_finish},
 };
 
 int main(void)

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Chaos: a scenario lived through by a profile, on a virtual clock, from a seed. The real log,
+ * shards, operation engine, breakers and modes; made-up services, faults, deaths. The same options
+ * give the same result, bit for bit, on every machine and build type: integers only.
+ *
+ * Checked on the way and at the end (numbers of docs/invariants.md): 1 every event at most once and
+ * in order, and state byte for byte that of an undisturbed twin; 2 what did not arrive is known; 4
+ * every operation ends once, by its deadline; 5 what may not be repeated is sent once; 7 nothing
+ * outgrows its bounds; 9 modes keep their dwell times. What a profile gives up is counted as its
+ * result.
+ */
+#ifndef APP_CHAOS_H
+#define APP_CHAOS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "perf/scenario.h"
+#include "resilience/mode_table.h"
+#include "resilience/breaker_table.h"
+#include "resilience/operation.h"
+#include "resilience/options.h"
+
+#define CHAOS_ERROR_BYTES 512u
+
+struct chaos_options {
+	const struct scenario *scenario;
+	const struct resilience_options *profile; /* at the scenario's scale */
+	const char *profile_name;
+	uint64_t seed; /* 0: the scenario's */
+};
+
+struct chaos_service_result {
+	uint64_t operations;
+	uint64_t succeeded; /* within the budget */
+	uint64_t fallbacks;
+	uint64_t latency_ns; /* sum over those that succeeded, from the event's arrival */
+};
+
+struct chaos_result {
+	uint64_t seed;
+	uint64_t events;      /* of the plan, that came */
+	uint64_t given_up;    /* for lack of room: GAPs */
+	uint64_t processed;   /* and everything they asked has ended */
+	uint64_t in_time;     /* of these, and well */
+	uint64_t critical;    /* events of critical components, processed... */
+	uint64_t critical_ns; /* ... after so long, all together */
+	uint64_t operations;  /* asked by events */
+	uint64_t succeeded;
+	uint64_t fallbacks;
+	uint64_t outcomes[OPERATION_OUTCOMES];
+	uint64_t verdicts[OPERATION_VERDICTS];
+	uint64_t orphans; /* ended after their component had died */
+	uint64_t p50_ns;  /* of operations that succeeded, from their submission */
+	uint64_t p99_ns;
+	uint64_t attempts;
+	uint64_t attempt_ns; /* how long attempts held a slot, all together */
+	uint64_t hedges;
+	uint64_t cancelled;
+	uint64_t overdue;
+	uint64_t killed; /* deaths */
+	uint64_t restored;
+	uint64_t killed_events; /* of components that were killed */
+	uint64_t killed_processed;
+	uint64_t state_equal; /* components whose state is the twin's */
+	uint64_t state_differs;
+	uint64_t replayed; /* events walked again */
+	uint32_t components;
+	uint32_t healthy; /* at the end */
+	uint32_t healthy_least;
+	uint32_t modes_visited; /* MODE_BIT()s */
+	uint32_t mode_transitions;
+	uint8_t mode_last;
+	uint64_t mode_ns[MODE_COUNT];
+	uint32_t mode_entered[MODE_COUNT];
+	uint64_t breaker_entered[BREAKER_STATES];
+	uint64_t recovered_ns; /* from the first fault until all were healthy for good; UINT64_MAX:
+	                          never */
+	uint64_t done_ns;      /* when the last event had been processed */
+	uint64_t memory_bytes; /* of logs and operations, at the most */
+	uint64_t steps;        /* happenings */
+	uint64_t given_up_invariants[RESILIENCE_INVARIANTS + 1];
+	struct chaos_service_result services[SCENARIO_SERVICES_MAX];
+	uint32_t success_ppm; /* by the scenario's score */
+	uint64_t hash;        /* of all above and the components' state */
+	char broken[CHAOS_ERROR_BYTES];
+};
+
+/* 0, and result->broken says whether an invariant broke; or -errno: it could not be run. */
+int chaos_run(const struct chaos_options *o, struct chaos_result *result);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "app/chaos_world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARKING_SEGMENTS 2u /* a feed's arbiter may take */
+#define LATE_BUDGETS     2u /* so many budgets long a late reply is awaited */
+
+void chaos_broken(struct chaos_world *w, unsigned invariant, const char *format, ...)
+{
+	struct chaos_result *r = w->result;
+	va_list arguments;
+
+	assert(invariant >= 1 && invariant <= RESILIENCE_INVARIANTS);
+	if ((w->profile->invariants_given_up & RESILIENCE_INVARIANT_BIT(invariant)) != 0) {
+		r->given_up_invariants[invariant]++;
+		return;
+	}
+	if (r->broken[0] != '\0')
+		return; /* the first one is what counts */
+	int n = snprintf(r->broken, sizeof(r->broken), "invariant %u at step %" PRIu64 ": ",
+	                 invariant, w->steps);
+
+	va_start(arguments, format);
+	vsnprintf(r->broken + n, sizeof(r->broken) - (size_t)n, format, arguments);
+	va_end(arguments);
+}
+
+/* Limits of each feed's log in segments: the profile's, or what holds the whole run. */
+static void segments_of(const struct chaos_world *w, struct chaos_feed_options *o)
+{
+	const struct processing_options *p = &w->profile->processing;
+	const struct scenario *s = w->scenario;
+
+	uint32_t share = s->segments_max / s->cores;
+	bool is_fixed = p->segments_max <= p->segments_min;
+
+	/* A fixed queue has its share of what there is, elastic ones lend each other theirs. */
+	o->segments_min = p->segments_min < share ? p->segments_min : share;
+	o->segments_min = o->segments_min < 2 ? 2 : o->segments_min;
+	o->segments_max = is_fixed                            ? o->segments_min
+	                  : p->segments_max < s->segments_max ? p->segments_max
+	                                                      : s->segments_max;
+	if (o->segments_max < o->segments_min)
+		o->segments_max = o->segments_min;
+	o->hold = s->keep_log && w->profile->recovery.may_replay &&
+	          w->profile->recovery.checkpoint != RECOVERY_NONE;
+	if (s->keep_log) {
+		o->segments_min = 2;
+		o->segments_max = s->segments_max;
+	}
+}
+
+static int create_pool(struct chaos_world *w)
+{
+	struct chaos_feed_options o;
+
+	segments_of(w, &o);
+	uint32_t least = w->scenario->cores * (o.segments_min + PARKING_SEGMENTS);
+	uint32_t count = w->scenario->segments_max + w->scenario->cores * PARKING_SEGMENTS;
+
+	count = count < least ? least : count;
+	w->pool_bytes = segment_pool_bytes(count);
+	w->pool_memory = chaos_memory(w->pool_bytes, SEGMENT_BYTES);
+	if (w->pool_memory == NULL)
+		return -ENOMEM;
+	return segment_pool_init(&w->pool, w->pool_memory, w->pool_bytes, count);
+}
+
+static uint32_t items_max(const struct chaos_world *w)
+{
+	return w->scenario->components *
+	       (w->profile->processing.parallelism_max + CHAOS_OUTBOX_MAX);
+}
+
+static int create_items(struct chaos_world *w)
+{
+	w->item_count = items_max(w);
+	w->items = calloc(w->item_count, sizeof(*w->items));
+	if (w->items == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < w->item_count; i++)
+		w->items[i].next = i + 1 < w->item_count ? i + 1 : CHAOS_NONE;
+	return 0;
+}
+
+/* The profile's service, with the scenario's nodes. */
+static int create_service_options(struct chaos_world *w)
+{
+	const struct scenario *s = w->scenario;
+
+	w->service_options = calloc(s->service_count + 1u, sizeof(*w->service_options));
+	if (w->service_options == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->service_count; i++) {
+		w->service_options[i] = w->profile->service;
+		w->service_options[i].nodes = (uint8_t)s->services[i].nodes;
+		if (service_options_check(&w->service_options[i]) != NULL)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int create_services(struct chaos_world *w, struct chaos_core *c)
+{
+	uint32_t count = w->scenario->service_count;
+
+	c->services = calloc(count + 1u, sizeof(*c->services));
+	c->states = aligned_alloc(64, (count + 1u) * ((sizeof(*c->states) + 63) / 64 * 64));
+	c->breaker_counters = calloc(count + 1u, sizeof(*c->breaker_counters));
+	c->health_counters = calloc(count + 1u, sizeof(*c->health_counters));
+	if (c->services == NULL || c->states == NULL || c->breaker_counters == NULL ||
+	    c->health_counters == NULL)
+		return -ENOMEM;
+	memset(c->states, 0, (count + 1u) * sizeof(*c->states));
+	int rc = event_ring_init(&c->ring, c->events, CHAOS_EVENTS_MAX);
+
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		rc = service_init(&c->services[i],
+		                  &(struct service_setup){.state = &c->states[i],
+		                                          .options = &w->service_options[i],
+		                                          .breaker_counters = c->breaker_counters,
+		                                          .health_counters = c->health_counters,
+		                                          .events = &c->ring,
+		                                          .prng = &c->prng,
+		                                          .subject = i},
+		                  0);
+	return rc;
+}
+
+static int create_operations(struct chaos_world *w, struct chaos_core *c)
+{
+	uint32_t most =
+	        c->member_count * (w->profile->processing.parallelism_max + CHAOS_OUTBOX_MAX);
+
+	/* One more: a table without services is none, but a scenario may ask nothing. */
+	if (w->scenario->service_count == 0)
+		return 0;
+	c->options = (struct operation_options){
+	        .pool = {.operations_max = most, .attempts_max = 3 * most},
+	        .tick_ns = w->scenario->tick_ns / 10 + 1,
+	        .late_ns = w->scenario->budget_ns * LATE_BUDGETS,
+	        .service_count = w->scenario->service_count,
+	};
+	c->wheel_bytes = operation_wheel_bytes(&c->options);
+	if (c->wheel_bytes == 0)
+		return -EINVAL;
+	c->operation_slots = calloc(most, sizeof(*c->operation_slots));
+	c->attempt_slots = calloc(3 * (size_t)most, sizeof(*c->attempt_slots));
+	c->wheel = calloc(1, c->wheel_bytes);
+	if (c->operation_slots == NULL || c->attempt_slots == NULL || c->wheel == NULL)
+		return -ENOMEM;
+	return operation_init(&c->operations,
+	                      &(struct operation_setup){.options = &c->options,
+	                                                .operations = c->operation_slots,
+	                                                .attempts = c->attempt_slots,
+	                                                .services = c->services,
+	                                                .wheel = c->wheel,
+	                                                .wheel_bytes = c->wheel_bytes},
+	                      0);
+}
+
+/* Critical components stand first. */
+static int share_members(struct chaos_world *w, uint32_t core)
+{
+	struct chaos_core *c = &w->cores[core];
+
+	c->members = calloc(w->scenario->components, sizeof(*c->members));
+	if (c->members == NULL)
+		return -ENOMEM;
+	for (uint32_t pass = 0; pass < 2; pass++)
+		for (uint32_t i = core; i < w->scenario->components; i += w->scenario->cores)
+			if (w->members[i].is_critical == (pass == 0)) {
+				c->members[c->member_count++] = i;
+				c->critical_count += pass == 0;
+			}
+	return 0;
+}
+
+static int create_core(struct chaos_world *w, uint32_t core)
+{
+	struct chaos_core *c = &w->cores[core];
+	struct chaos_feed_options o = {.id = core,
+	                               .components = w->scenario->components,
+	                               .event_bytes = w->scenario->event_bytes,
+	                               .lines = w->scenario->lines,
+	                               .gap_hold_ns = w->scenario->gap_hold_ns};
+
+	prng_init(&c->prng, w->options->seed ^ (0x0c07e5ull + core));
+	c->poll_at_ns = UINT64_MAX;
+	c->turn = CHAOS_NONE;
+	segments_of(w, &o);
+	int rc = share_members(w, core);
+
+	if (rc == 0)
+		rc = chaos_feed_create(&c->feed, &w->pool, &o);
+	if (rc == 0)
+		rc = create_services(w, c);
+	if (rc == 0)
+		rc = create_operations(w, c);
+	for (uint32_t i = 0; rc == 0 && i < c->member_count; i++) {
+		struct chaos_member *m = &w->members[c->members[i]];
+
+		m->core = core;
+		m->is_alive = true;
+		m->window = chaos_core_window(w);
+		m->oldest_ns = UINT64_MAX;
+		rc = chaos_component_begin(&m->component, &c->feed, c->members[i], m->is_critical);
+	}
+	return rc;
+}
+
+static int create(struct chaos_world *w)
+{
+	const struct scenario *s = w->scenario;
+	w->cores = calloc(s->cores, sizeof(*w->cores));
+	w->members = calloc(s->components, sizeof(*w->members));
+	if (w->cores == NULL || w->members == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->components; i++) /* spread evenly */
+		w->members[i].is_critical = (uint64_t)i * s->critical_ppm / 1000000 !=
+		                            ((uint64_t)i + 1) * s->critical_ppm / 1000000;
+	int rc = create_pool(w);
+
+	if (rc == 0)
+		rc = create_items(w);
+	if (rc == 0)
+		rc = create_service_options(w);
+	for (uint32_t i = 0; rc == 0 && i < s->cores; i++)
+		rc = create_core(w, i);
+	return rc == 0 ? chaos_control_start(w) : rc;
+}
+
+int chaos_world_create(struct chaos_world *w, const struct chaos_options *o, struct chaos_result *r)
+{
+	*w = (struct chaos_world){
+	        .options = o, .scenario = o->scenario, .profile = o->profile, .result = r};
+	chaos_queue_init(&w->queue);
+	prng_init(&w->prng, o->seed ^ 0xc4a05);
+	histogram_init(&w->latency);
+	if (chaos_script_check(o->scenario) != NULL)
+		return -EINVAL;
+	int rc = create(w);
+
+	if (rc != 0)
+		chaos_world_destroy(w);
+	return rc;
+}
+
+void chaos_world_destroy(struct chaos_world *w)
+{
+	for (uint32_t i = 0; w->members != NULL && i < w->scenario->components; i++)
+		chaos_component_end(&w->members[i].component);
+	for (uint32_t i = 0; w->cores != NULL && i < w->scenario->cores; i++) {
+		struct chaos_core *c = &w->cores[i];
+
+		chaos_feed_destroy(&c->feed);
+		free(c->services);
+		free(c->states);
+		free(c->breaker_counters);
+		free(c->health_counters);
+		free(c->operation_slots);
+		free(c->attempt_slots);
+		free(c->wheel);
+		free(c->members);
+	}
+	free(w->cores);
+	free(w->members);
+	free(w->items);
+	free(w->service_options);
+	chaos_queue_finish(&w->queue);
+	chaos_memory_free(w->pool_memory, w->pool_bytes);
+	w->cores = NULL;
+	w->members = NULL;
+	w->items = NULL;
+	w->service_options = NULL;
+	w->pool_memory = NULL;
+}

@@ -22,6 +22,7 @@ extern const struct command command_replay;
 extern const struct command command_books;
 extern const struct command command_status;
 extern const struct command command_simulate;
+extern const struct command command_chaos;
 extern const struct command command_demo;
 extern const struct command command_exchange;
 extern const struct command command_version;

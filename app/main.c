@@ -9,17 +9,9 @@
 #include "app/command.h"
 
 const struct command *const command_all[] = {
-        &command_run,
-        &command_check,
-        &command_replay,
-        &command_books,
-        &command_status,
-        &command_simulate,
-        &command_demo,
-        &command_exchange,
-        &command_version,
-        &command_help,
-        NULL,
+        &command_run,      &command_check,    &command_replay, &command_books,
+        &command_status,   &command_simulate, &command_chaos,  &command_demo,
+        &command_exchange, &command_version,  &command_help,   NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -45,7 +45,7 @@ FOREIGN = {
     'zlib.h': ['dataplane/port/capture*', 'tests/unit/port/*'],
     'pcap': ['dataplane/port/capture*'],
     'yaml.h': ['config/yaml.c'],
-    'jansson.h': ['app/command_books.c', 'app/command_replay.c', 'app/demo_verdict.c', 'app/status_*'],
+    'jansson.h': ['app/chaos_json.c', 'app/command_books.c', 'app/command_replay.c', 'app/demo_verdict.c', 'app/status_*'],
     'hugetlbfs.h': ['app/memory.c'],
     'seccomp.h': ['app/seal.c'],
     'dlfcn.h': ['app/library.c', 'tests/unit/shard/test_vwap.c'],

@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/chaos.h"
+#include "app/chaos_suite.h"
+#include "app/chaos_swarm.h"
 #include "app/clock.h"
 #include "app/command.h"
 #include "app/simulate.h"
+#include "config/profile.h"
 #include "perf/day.h"
 
 #define COMMAND "simulate"
+#define HOUR_NS (3600 * (uint64_t)1000000000)
 
 static const char *const receive_words[] = {
         [SIMULATE_RECEIVE_TOGETHER] = "together",
@@ -21,6 +26,10 @@ struct arguments {
 	struct simulate_options o;
 	uint64_t count;
 	uint64_t symbols;
+	uint64_t hours;
+	const char *scenario;
+	const char *profile;
+	bool swarm;
 	bool seeded;
 };
 
@@ -56,6 +65,21 @@ static const struct argument arguments[] = {
          .text = "who polls the lines: the feed's core, another core polls B, or a core each; left "
                  "out: one of these, by the seed",
          .offset = offsetof(struct arguments, o.receive)},
+        {ARGUMENT_HEADING, .text = "Services, faults and deaths (as in `genesis chaos`)"},
+        {ARGUMENT_TEXT, .name = "scenario", .value = "S",
+         .text = "after the day, live through this scenario with the seed's dice",
+         .offset = offsetof(struct arguments, scenario)},
+        {ARGUMENT_TEXT, .name = "profile", .value = "P",
+         .text = "who lives through it (default `ultimate`; with `--swarm`: by the seed)",
+         .offset = offsetof(struct arguments, profile)},
+        {ARGUMENT_FLAG, .name = "swarm",
+         .text = "after the day, live through a world that the seed makes up: its size, services, "
+                 "lines, and a random half of all faults",
+         .offset = offsetof(struct arguments, swarm)},
+        {ARGUMENT_NUMBER, .name = "hours", .value = "H",
+         .text = "go on with further seeds until so many virtual hours have gone by in these "
+                 "worlds",
+         .offset = offsetof(struct arguments, hours), .min = 1, .max = 100000},
         {ARGUMENT_END},
 };
 
@@ -68,6 +92,8 @@ const struct command command_simulate = {
         .text = "Runs the real receiver, arbiter, log, shards and books on a virtual clock: a "
                 "made-up day over two lines that lose, double, delay and reorder packets. Prints a "
                 "hash of all component state: the same seed gives the same hash on every machine. "
+                "With `--scenario` or `--swarm` also real operation engines, breakers and modes "
+                "among scripted services, lossy lines, stalls and deaths. "
                 "Invariants (docs/invariants.md) are checked on the way and at the end.",
         .arguments = arguments,
         .exits = "0 all invariants held; 1 one broke (printed with the command that repeats it); 2 "
@@ -77,14 +103,21 @@ const struct command command_simulate = {
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	a->o.messages = 50000;
+	a->o.messages = 0;
 	a->symbols = 50;
 	a->count = 1;
 	int rc = argument_parse(&command_simulate, argc, argv, a);
 
 	if (rc != EXIT_OK)
 		return rc;
+	/* A swarm is about the worlds. */
+	if (a->o.messages == 0)
+		a->o.messages = a->swarm ? 5000 : 50000;
 	a->o.symbols = (uint32_t)a->symbols;
+	if (a->swarm && a->scenario != NULL)
+		return command_usage(COMMAND, "--swarm makes up its own scenarios");
+	if ((a->profile != NULL || a->hours > 0) && !a->swarm && a->scenario == NULL)
+		return command_usage(COMMAND, "--profile and --hours want --scenario or --swarm");
 	if (optind != argc)
 		return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 	if (!a->seeded)
@@ -128,17 +161,120 @@ static int simulate_one(const struct simulate_options *o)
 	return EXIT_FAILED;
 }
 
+/* Virtual and CPU time of the worlds, all together. */
+struct spent {
+	uint64_t virtual_ns;
+	uint64_t cpu_ns;
+	uint64_t worlds;
+};
+
+static int say_broken(const struct arguments *a, const struct chaos_result *r)
+{
+	if (r->broken[0] == '\0')
+		return EXIT_OK;
+	command_failed(COMMAND, "seed %" PRIu64 ": %s", a->o.seed, r->broken);
+	fprintf(stderr, "repeat with: genesis simulate --seed %" PRIu64, a->o.seed);
+	if (a->swarm)
+		fprintf(stderr, " --swarm");
+	else
+		fprintf(stderr, " --scenario %s", a->scenario);
+	if (a->profile != NULL)
+		fprintf(stderr, " --profile %s", a->profile);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+static int load_scenario(const struct arguments *a, struct scenario *s,
+                         char faults[CHAOS_SWARM_TEXT_BYTES])
+{
+	struct config_error error = {0};
+	char path[CHAOS_PATH_BYTES];
+
+	faults[0] = '\0';
+	if (a->swarm) {
+		chaos_swarm_make(s, a->o.seed, faults);
+		return EXIT_OK;
+	}
+	bool is_path = strchr(a->scenario, '/') != NULL || strstr(a->scenario, ".yaml") != NULL;
+
+	snprintf(path, sizeof(path), "%s%s%s%s", is_path ? "" : chaos_suite_folder(),
+	         is_path ? "" : "/", a->scenario, is_path ? "" : ".yaml");
+	if (scenario_load(s, path, &error) == 0)
+		return EXIT_OK;
+	command_failed(COMMAND, "%s", error.text);
+	return EXIT_USAGE;
+}
+
+static int live_one(const struct arguments *a, struct spent *spent)
+{
+	struct scenario s;
+	struct chaos_result r;
+	struct config_error error = {0};
+	struct resilience_options profile;
+	char faults[CHAOS_SWARM_TEXT_BYTES];
+	const char *name = a->profile != NULL ? a->profile
+	                   : a->swarm         ? chaos_swarm_profile(a->o.seed)
+	                                      : "ultimate";
+	int rc = load_scenario(a, &s, faults);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (config_profile_load(name, &profile, &error) != 0) {
+		scenario_finish(&s);
+		command_failed(COMMAND, "%s", error.text);
+		return EXIT_USAGE;
+	}
+	uint64_t start_ns = clock_cpu_ns();
+
+	rc = chaos_run(&(struct chaos_options){.scenario = &s,
+	                                       .profile = &profile,
+	                                       .profile_name = name,
+	                                       .seed = a->o.seed},
+	               &r);
+	spent->cpu_ns += clock_cpu_ns() - start_ns;
+	spent->virtual_ns += s.end_ns;
+	spent->worlds++;
+	printf("seed %" PRIu64 "  hash %016" PRIx64 "  %s  %s  events %" PRIu64
+	       "  given up %" PRIu64 "  operations %" PRIu64 "  succeeded %" PRIu64
+	       "  deaths %" PRIu64 "  restored %" PRIu64 "  steps %" PRIu64 "%s%s\n",
+	       a->o.seed, r.hash, s.name, name, r.events, r.given_up, r.operations, r.succeeded,
+	       r.killed, r.restored, r.steps, faults[0] == '\0' ? "" : "  faults: ", faults);
+	fflush(stdout);
+	if (a->swarm)
+		s.arena = NULL;
+	scenario_finish(&s);
+	if (rc != 0)
+		return command_failed(COMMAND, "seed %" PRIu64 ": cannot be run: %s", a->o.seed,
+		                      strerror(-rc));
+	return say_broken(a, &r);
+}
+
 static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
+	struct spent spent = {0};
 	int rc = parse(argc, argv, &a);
 
 	if (rc != EXIT_OK)
 		return rc;
-	for (uint64_t i = 0; i < a.count; i++, a.o.seed++) {
-		int one = simulate_one(&a.o);
+	for (uint64_t i = 0; i < a.count || spent.virtual_ns < a.hours * HOUR_NS; i++, a.o.seed++) {
+		int one = i < a.count ? simulate_one(&a.o) : EXIT_OK;
 
 		rc = one > rc ? one : rc;
+		if (!a.swarm && a.scenario == NULL)
+			continue;
+		one = live_one(&a, &spent);
+		rc = one > rc ? one : rc;
+		if (one == EXIT_USAGE)
+			return one;
 	}
+	if (spent.worlds > 0)
+		printf("%" PRIu64
+		       " worlds, %.2f virtual hours in %.2f CPU seconds: %.3f hours per CPU "
+		       "second\n",
+		       spent.worlds, (double)spent.virtual_ns / (double)HOUR_NS,
+		       (double)spent.cpu_ns / 1e9,
+		       (double)spent.virtual_ns / (double)HOUR_NS /
+		               ((double)spent.cpu_ns / 1e9 + 1e-9));
 	return rc;
 }

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""genesis chaos and the worlds of genesis simulate as a user meets them: tables, JSON, plots, errors, and that the
+page shows the keys there are.
+
+usage: test_chaos.py GENESIS SOURCE_ROOT
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+GENESIS, ROOT = sys.argv[1:3]
+failures = 0
+
+
+def check(name, condition, text=''):
+    global failures
+    if not condition:
+        failures += 1
+        print('FAIL %s: %s' % (name, text))
+
+
+def run(*arguments, **environment):
+    r = subprocess.run([GENESIS, *arguments], capture_output=True, text=True, env={**os.environ, **environment})
+    return r.returncode, r.stdout, r.stderr
+
+
+SMALL = ('chaos', '--scenario', 'cascade-mutual')
+
+code, out, err = run(*SMALL)
+check('exit code', code == 0, err)
+for word in ('original', 'ultimate', 'total failure', 'hash '):
+    check('table', word in out, word)
+check('no progress into a file', err == '', err)
+check('same again', run(*SMALL)[1] == out)
+
+code, out, err = run(*SMALL, '--json')
+document = json.loads(out)
+check('five results', len(document['results']) == 5)
+check('nothing broke', all(r['broken'] is None for r in document['results']))
+check('the report stands beside', 'report' in document['results'][0])
+
+code, out, err = run(*SMALL, '--profile', 'ultimate', '--time-scale', 'us', '--json')
+check('microseconds', code == 0 and json.loads(out)['second_ns'] == 1000, err)
+
+for arguments, words in ((('--scenario', 'nothing'), 'cannot be read'), (('--profile', 'extrem'), '"extreme"'), (('--time-scale', 'm'), 'time-scale')):
+    code, out, err = run('chaos', *arguments)
+    check('refused', code == 2 and words in err, err)
+
+with tempfile.TemporaryDirectory() as folder:
+    bad = pathlib.Path(folder, 'bad.yaml')
+    bad.write_text('name: bad\nend: 1s\nfaults:\n  - {kind: stal, at: 0s}\n')
+    code, out, err = run('chaos', '--scenario', str(bad))
+    check('a bad scenario', code == 2 and ':4: faults[0].kind: ' in err and '"stall"' in err, err)
+    code, out, err = run(*SMALL, '--plot', f'{folder}/a.svg', PATH='/nonexistent')
+    check('no gnuplot', code == 1 and 'gnuplot is not installed' in err, err)
+    code, out, err = run(*SMALL, '--plot', f'{folder}/a.gif')
+    check('no such picture', code == 1 and '.svg' in err, err)
+    code, out, err = run(*SMALL, '--plot', f'{folder}/a.svg')
+    if 'not installed' not in err:
+        check('a picture', code == 0 and '<svg' in pathlib.Path(folder, 'a.svg').read_text(), err)
+
+page = pathlib.Path(ROOT, 'docs/chaos.md').read_text()
+code, out, err = run('chaos', '--keys')
+check('the page has the keys', out.strip() in page, 'paste `genesis chaos --keys` into docs/chaos.md')
+
+code, out, err = run('simulate', '--seed', '3', '--scenario', 'cascade-mutual', '--profile', 'ultra')
+check('a world after the day', code == 0 and 'cascade-mutual  ultra' in out and 'per CPU second' in out, err)
+code, out, err = run('simulate', '--seed', '3', '--swarm', '--scenario', 'cascade')
+check('a swarm has no scenario', code == 2, err)
+code, out, err = run('simulate', '--seed', '3', '--profile', 'ultra')
+check('a profile wants a world', code == 2, err)
+
+sys.exit(1 if failures else 0)

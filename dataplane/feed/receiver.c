@@ -298,20 +298,6 @@ static void publish(struct receiver *r)
 		hand_over_publish(r->exits[__builtin_ctz(r->exits_touched)]);
 }
 
-void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,
-                         uint64_t now_ns)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		/* Headers of the packet after next: the NIC wrote them, this core has not seen
-		 * them. */
-		if (i + 2 < count)
-			__builtin_prefetch(packets[i + 2].data);
-		on_packet(r, &packets[i], now_ns);
-	}
-	r->stats.packets += count;
-	publish(r);
-}
-
 /* Nothing that was published before now_ns and is not in an entry any more is unknown to the
  * arbiters; what still waits there may be what they miss. */
 static void set_horizon(struct receiver *r, uint64_t now_ns)
@@ -326,6 +312,24 @@ static void set_horizon(struct receiver *r, uint64_t now_ns)
 	}
 	for (uint32_t i = 0; i < r->feed_count; i++)
 		arbiter_set_horizon(&r->feeds[i]->arbiter, horizon_ns);
+	r->has_horizon = true;
+}
+
+void receiver_on_packets(struct receiver *r, const struct packet *packets, uint32_t count,
+                         uint64_t now_ns)
+{
+	/* Before the first turn nobody has looked into the entries yet. */
+	if (__builtin_expect(r->entry_count != 0 && !r->has_horizon, 0))
+		set_horizon(r, now_ns);
+	for (uint32_t i = 0; i < count; i++) {
+		/* Headers of the packet after next: the NIC wrote them, this core has not seen
+		 * them. */
+		if (i + 2 < count)
+			__builtin_prefetch(packets[i + 2].data);
+		on_packet(r, &packets[i], now_ns);
+	}
+	r->stats.packets += count;
+	publish(r);
 }
 
 uint32_t receiver_take(struct receiver *r, uint64_t now_ns)

@@ -101,6 +101,7 @@ struct receiver {
 	struct hand_over *entries[RECEIVER_ENTRIES_MAX];
 	uint32_t exit_count;
 	uint32_t entry_count;
+	bool has_horizon;       /* the arbiters know how far holes may age (entries) */
 	uint32_t exits_touched; /* bit per exit: something to publish in this burst */
 };
 

@@ -554,12 +554,31 @@ static void test_holes_age_no_further_than_what_waits(void)
 	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 2002);
 }
 
+/* A core that has packets of its own before its first turn knows nothing of its entries. */
+static void test_holes_do_not_age_before_the_first_turn(void)
+{
+	struct sent s = {GROUP_A, PORT, 7, 2, 2, 0, NULL};
+	struct packet p = build(0, &s);
+
+	world_of_two();
+	receiver.has_horizon = false;
+	feeds[0].arbiter.horizon_ns = UINT64_MAX;
+	receiver_on_packets(&receiver, &p, 1, 700);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 700);
+	receiver_on_packets(&receiver, &p, 1, 900);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 700);
+	receiver_take(&receiver, 1000);
+	receiver_on_packets(&receiver, &p, 1, 1100);
+	CU_ASSERT_EQUAL(feeds[0].arbiter.horizon_ns, 1000);
+}
+
 static const struct suite_test tests[] = {
         {"a line may have one source", test_a_line_may_have_one_source},
         {"frames for a host", test_frames_for_a_host},
         {"a line of another core", test_a_line_of_another_core},
         {"a full ring drops and counts", test_a_full_ring_drops_and_counts},
         {"holes age no further than what waits", test_holes_age_no_further_than_what_waits},
+        {"holes do not age before the first turn", test_holes_do_not_age_before_the_first_turn},
         {"trims in quiet turns", test_trims_in_quiet_turns},
         {"configured lines", test_configured_lines},
         {"damaged and malformed count", test_damaged_and_malformed_count},

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Genesis, check, finish, run  # noqa: E402
 
 genesis, ROOT = Genesis(sys.argv[1]), sys.argv[2]
-COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'demo', 'exchange', 'version', 'help')
+COMMANDS = ('run', 'check', 'replay', 'books', 'status', 'simulate', 'chaos', 'demo', 'exchange', 'version', 'help')
 
 
 def test_help():

@@ -11,12 +11,14 @@
 #include <xxhash.h>
 
 #include "app/clock.h"
+#include "config/nearest.h"
 #include "config/profile.h"
 
 #define FIGURES_NAME "report.yaml"
 #define PPM          1000000u
 
-const char *chaos_suite_folder(void)
+/* In the source tree that the program was built from, or installed. */
+static const char *suite_folder(void)
 {
 	return access(CHAOS_SOURCE "/" FIGURES_NAME, R_OK) == 0 ? CHAOS_SOURCE : CHAOS_INSTALLED;
 }
@@ -26,7 +28,7 @@ int chaos_suite_init(struct chaos_suite *s, uint64_t second_ns, struct config_er
 	char path[CHAOS_PATH_BYTES];
 
 	*s = (struct chaos_suite){.second_ns = second_ns};
-	snprintf(path, sizeof(path), "%s/%s", chaos_suite_folder(), FIGURES_NAME);
+	snprintf(path, sizeof(path), "%s/%s", suite_folder(), FIGURES_NAME);
 	return figures_load(&s->figures, path, error);
 }
 
@@ -62,7 +64,7 @@ static int is_scenario(const struct dirent *d)
 static int add_all(struct chaos_suite *s, struct config_error *error)
 {
 	struct dirent **names;
-	const char *folder = chaos_suite_folder();
+	const char *folder = suite_folder();
 	int count = scandir(folder, &names, is_scenario, alphasort);
 	int rc = 0;
 
@@ -82,16 +84,53 @@ static int add_all(struct chaos_suite *s, struct config_error *error)
 	return rc;
 }
 
+/* Who mistyped a name is told the nearest one. */
+static void suggest_scenario(const char *name, struct config_error *error)
+{
+	struct dirent **names;
+	int count = scandir(suite_folder(), &names, is_scenario, alphasort);
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (int i = 0; i < count; i++) {
+		*strrchr(names[i]->d_name, '.') = '\0';
+		nearest_offer(&n, names[i]->d_name);
+	}
+	snprintf(error->text, sizeof(error->text),
+	         "there is no scenario \"%s\"%s%s%s; they are the files of %s, or give a path",
+	         name, n.best != NULL ? ", did you mean \"" : "", n.best != NULL ? n.best : "",
+	         n.best != NULL ? "\"?" : "", suite_folder());
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	if (count >= 0)
+		free(names);
+}
+
+int chaos_suite_find_scenario(const char *name, char path[CHAOS_PATH_BYTES],
+                              struct config_error *error)
+{
+	bool is_path = strchr(name, '/') != NULL || strstr(name, ".yaml") != NULL;
+
+	if (is_path) {
+		snprintf(path, CHAOS_PATH_BYTES, "%s", name);
+		return 0;
+	}
+	snprintf(path, CHAOS_PATH_BYTES, "%s/%s.yaml", suite_folder(), name);
+	if (access(path, F_OK) == 0)
+		return 0;
+	suggest_scenario(name, error);
+	return -ENOENT;
+}
+
 int chaos_suite_add_scenario(struct chaos_suite *s, const char *name, struct config_error *error)
 {
 	char path[CHAOS_PATH_BYTES];
 
 	if (name == NULL)
 		return add_all(s, error);
-	if (strchr(name, '/') != NULL || strstr(name, ".yaml") != NULL)
-		return add_path(s, name, true, error);
-	snprintf(path, sizeof(path), "%s/%s.yaml", chaos_suite_folder(), name);
-	return add_path(s, path, true, error);
+	int rc = chaos_suite_find_scenario(name, path, error);
+
+	return rc != 0 ? rc : add_path(s, path, true, error);
 }
 
 static int add_profile(struct chaos_suite *s, const char *name, struct config_error *error)

@@ -40,10 +40,12 @@ struct chaos_progress {
 	void *to;
 };
 
-/* Where the scenarios are: in the source tree that the program was built from, or installed. */
-const char *chaos_suite_folder(void);
 /* Reads the report's figures. 0 or -errno with *error filled. */
 int chaos_suite_init(struct chaos_suite *s, uint64_t second_ns, struct config_error *error);
+/* Path of a scenario by name or path. 0; -ENOENT: no such name, *error says which ones there are.
+ */
+int chaos_suite_find_scenario(const char *name, char path[CHAOS_PATH_BYTES],
+                              struct config_error *error);
 /* A scenario by name or path, or, with NULL, all that are not large. */
 int chaos_suite_add_scenario(struct chaos_suite *s, const char *name, struct config_error *error);
 /* A profile by name or path, or, with NULL or "all", the five versions. */

@@ -230,7 +230,8 @@ static int run_one(struct chaos_trials *t, uint32_t i, uint64_t second_ns, uint6
 	char path[CHAOS_PATH_BYTES];
 	int rc = config_profile_load(PROFILE, &options, error);
 
-	snprintf(path, sizeof(path), "%s/%s.yaml", chaos_suite_folder(), trial->scenario);
+	if (rc == 0)
+		rc = chaos_suite_find_scenario(trial->scenario, path, error);
 	if (rc == 0)
 		rc = scenario_load(&s, path, error);
 	if (rc != 0)

@@ -195,11 +195,8 @@ static int load_scenario(const struct arguments *a, struct scenario *s,
 		chaos_swarm_make(s, a->o.seed, faults);
 		return EXIT_OK;
 	}
-	bool is_path = strchr(a->scenario, '/') != NULL || strstr(a->scenario, ".yaml") != NULL;
-
-	snprintf(path, sizeof(path), "%s%s%s%s", is_path ? "" : chaos_suite_folder(),
-	         is_path ? "" : "/", a->scenario, is_path ? "" : ".yaml");
-	if (scenario_load(s, path, &error) == 0)
+	if (chaos_suite_find_scenario(a->scenario, path, &error) == 0 &&
+	    scenario_load(s, path, &error) == 0)
 		return EXIT_OK;
 	command_failed(COMMAND, "%s", error.text);
 	return EXIT_USAGE;

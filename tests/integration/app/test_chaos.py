@@ -45,7 +45,8 @@ check('the report stands beside', 'report' in document['results'][0])
 code, out, err = run(*SMALL, '--profile', 'ultimate', '--time-scale', 'us', '--json')
 check('microseconds', code == 0 and json.loads(out)['second_ns'] == 1000, err)
 
-for arguments, words in ((('--scenario', 'nothing'), 'cannot be read'), (('--profile', 'extrem'), '"extreme"'), (('--time-scale', 'm'), 'time-scale')):
+for arguments, words in ((('--scenario', 'nothing'), 'there is no scenario "nothing"'), (('--scenario', 'cascad'), 'did you mean "cascade"'),
+                         (('--scenario', './nothing.yaml'), 'cannot be read'), (('--profile', 'extrem'), '"extreme"'), (('--time-scale', 'm'), 'time-scale')):
     code, out, err = run('chaos', *arguments)
     check('refused', code == 2 and words in err, err)
 

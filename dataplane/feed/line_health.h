@@ -43,7 +43,7 @@ void line_health_init(struct line_health *h, uint32_t lines);
 /* Slow part of line_health_poll(). */
 void line_health_look(struct line_health *h, struct line *lines, uint64_t now_ns);
 
-/* Once per turn. True: something changed. */
+/* Once per turn. True: an interval was over. */
 static inline bool line_health_poll(struct line_health *h, struct line *lines, uint64_t now_ns)
 {
 	if (__builtin_expect(now_ns < h->due_ns, 1))

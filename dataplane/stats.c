@@ -229,6 +229,21 @@ static const struct counter shard_rows[] = {
               "How far the critical cursor is behind the head, worst feed."),
         GAUGE(shard_stats, normal_lag_messages, "messages",
               "How far the normal cursor is behind the head, worst feed."),
+        COUNTER(shard_stats, requests, "requests", "Requests that components made."),
+        COUNTER(shard_stats, requests_sent, "requests", "Of these: may have left the engine."),
+        COUNTER(shard_stats, replies, "replies", "Ends of requests told to components."),
+        COUNTER(shard_stats, replies_unexpected, "replies",
+                "Ends of requests that are not under way, or had ended."),
+        COUNTER(shard_stats, replies_too_long, "replies",
+                "Replies longer than a component takes, told as failures."),
+        COUNTER(shard_stats, timers, "timers", "Timers of components that were due."),
+        COUNTER(shard_stats, commands, "commands", "Commands told to components."),
+        COUNTER(shard_stats, commands_refused, "commands",
+                "Commands to nobody, too long, or without room."),
+        COUNTER(shard_stats, inputs_refused, "times",
+                "Times the input log had no room: inputs of components wait."),
+        COUNTER(shard_stats, inputs_replayed, "inputs",
+                "Inputs of components lived through once more."),
 };
 TABLE(counters_shard, "shard", shard_stats, shard_rows);
 

@@ -73,7 +73,7 @@ static void detach(struct shard *s, struct member *m)
 
 	assert(m->mover == MOVER_CLASS);
 	assert(g->state == GROUP_ATTACHED);
-	if (waiting_oldest(s, l) == UINT64_MAX)
+	if (waiting_oldest(s, l) == UINT64_MAX || l->catch_up.base_offset > l->cursor.position)
 		base_set(l, &l->view, l->cursor.position);
 	l->catch_up.holding = true;
 	g->state = GROUP_DETACHED;
@@ -144,6 +144,27 @@ void catch_up_quarantine(struct walk *w, struct member *m, bool event)
 	publish_state(m);
 }
 
+void catch_up_quarantine_at_rest(struct shard *s, struct member *m)
+{
+	struct group *g = m->group;
+	const struct lane *l = m->lane;
+
+	assert(m->mover == MOVER_CLASS || l->catch_up.replaying);
+	s->stats.groups_quarantined++;
+	if (m->mover == MOVER_CLASS) {
+		g->offset = l->cursor.position;
+		g->sequence = l->view.next_sequence;
+		g->epoch = l->view.epoch;
+	} else {
+		m->lane->catch_up.members--;
+		s->stats.groups_detached--;
+	}
+	g->state = GROUP_QUARANTINED;
+	m->mover = MOVER_NONE;
+	m->returning = false;
+	publish_state(m);
+}
+
 /* Groups that want to return and that the run has not passed join it. */
 static void run_join(struct shard *s, struct lane *l)
 {
@@ -166,24 +187,26 @@ static void run_join(struct shard *s, struct lane *l)
 	}
 }
 
+/* The run stands where the class stands. A replay may have brought a group further than that: it
+ * stays in the run until the class has come to it. */
 static void run_finish(struct shard *s, struct lane *l)
 {
+	assert(l->catch_up.view.next_sequence == l->view.next_sequence);
+	assert(l->catch_up.view.epoch == l->view.epoch);
 	for (uint32_t i = 0; i < l->member_count; i++) {
 		struct member *m = &s->members[l->members[i]];
 
-		if (m->mover != MOVER_CATCH_UP)
+		if (m->mover != MOVER_CATCH_UP || m->group->offset > l->cursor.position)
 			continue;
 		m->mover = MOVER_CLASS;
 		m->returning = false;
+		l->catch_up.members--;
 		m->group->state = GROUP_ATTACHED;
 		s->stats.groups_detached--;
 		s->stats.caught_up++;
 		publish_state(m);
 	}
-	assert(l->catch_up.view.next_sequence == l->view.next_sequence);
-	assert(l->catch_up.view.epoch == l->view.epoch);
-	l->catch_up.running = false;
-	l->catch_up.members = 0;
+	l->catch_up.running = l->catch_up.members != 0;
 }
 
 /* The next record before the class cursor, or NULL; *offset is its place. */
@@ -220,9 +243,10 @@ static uint32_t run_step(struct shard *s, struct lane *l)
 		const struct record *r = run_next(l, &offset);
 
 		if (r == NULL) {
-			if (waiting != UINT64_MAX && c->base_offset < waiting)
+			if (waiting <= c->cursor.position && c->base_offset < waiting)
 				base_set(l, &c->view, waiting);
-			run_finish(s, l);
+			if (c->cursor.position <= l->cursor.position)
+				run_finish(s, l); /* else the class has yet to come here */
 			break;
 		}
 		if (waiting != UINT64_MAX && c->base_offset < waiting && offset >= waiting)
@@ -243,6 +267,8 @@ uint32_t catch_up_step(struct shard *s, struct lane *l)
 		claim_store(l, l->cursor.position);
 		return 0;
 	}
+	if (c->replaying) /* the base's claim holds what it may need */
+		return 0;
 	run_join(s, l);
 	uint32_t moved = c->running ? run_step(s, l) : 0;
 
@@ -262,6 +288,59 @@ uint32_t catch_up_step(struct shard *s, struct lane *l)
 		claim = c->cursor.position;
 	claim_store(l, claim);
 	return moved;
+}
+
+/* -- replay: the run of one member, which goes as far as its input log says -- */
+
+bool catch_up_replay_begin(struct shard *s, struct member *m)
+{
+	struct catch_up *c = &m->lane->catch_up;
+
+	catch_up_wishes(s);
+	if (c->running || m->group->state != GROUP_DETACHED || m->mover != MOVER_NONE)
+		return false;
+	cursor_seek(&c->cursor, c->base_offset);
+	feed_view_copy(&c->view, &c->base);
+	c->running = true;
+	c->replaying = true;
+	c->members = 1;
+	m->mover = MOVER_CATCH_UP;
+	m->returning = false;
+	return true;
+}
+
+bool catch_up_replay_to(struct shard *s, struct member *m, uint64_t offset)
+{
+	struct lane *l = m->lane;
+	struct log_cursor *c = &l->catch_up.cursor;
+	struct walk w = {.shard = s, .lane = l, .view = &l->catch_up.view, .mover = MOVER_CATCH_UP};
+
+	assert(l->catch_up.replaying);
+	look_ahead_begin(&w, c);
+	while (c->position < offset && m->mover == MOVER_CATCH_UP) {
+		w.record = cursor_next(c);
+		if (w.record == NULL)
+			return false;
+		w.offset = c->position - w.record->bytes;
+		walk_record(&w);
+	}
+	if (m->mover == MOVER_CATCH_UP)
+		run_position(l, m);
+	return true;
+}
+
+void catch_up_replay_end(struct shard *s, struct member *m)
+{
+	struct catch_up *c = &m->lane->catch_up;
+
+	assert(c->replaying);
+	if (m->mover == MOVER_CATCH_UP) {
+		leave_run(s, m);
+		m->returning = true;
+	}
+	c->running = false;
+	c->replaying = false;
+	c->holding = true;
 }
 
 uint64_t catch_up_lag_bytes(const struct lane *l)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "dataplane/shard/component_inputs.h"
+
 #define GROUP_STATE_ALIGN 64u
 
 /* Start-up only: what an error text names is known when it happens. Valid until the next error of
@@ -35,6 +37,13 @@ static const char *group_check_component(const struct group_options *o, uint32_t
 		return group_error("component %s: built for interface version %u, this is %u",
 		                   group_component_name(&o->components[i]), ops->abi,
 		                   COMPONENT_ABI);
+	if (ops->requests_max > COMPONENT_OPEN_MAX)
+		return group_error("component %s: %u requests at a time, at most %u are allowed",
+		                   group_component_name(&o->components[i]), ops->requests_max,
+		                   COMPONENT_OPEN_MAX);
+	if (ops->requests_max != 0 && ops->on_reply == NULL)
+		return group_error("component %s makes requests and has no on_reply",
+		                   group_component_name(&o->components[i]));
 	for (uint32_t d = 0; d < COMPONENT_DEPENDS_MAX && ops->depends_on[d] != NULL; d++) {
 		bool there = strcmp(ops->depends_on[d], "book") == 0;
 
@@ -86,6 +95,11 @@ static bool group_state_bytes(const struct group_options *o, uint32_t i, uint64_
 	return *bytes != 0 || why == NULL;
 }
 
+static uint64_t align(uint64_t bytes)
+{
+	return (bytes + GROUP_STATE_ALIGN - 1) & ~(uint64_t)(GROUP_STATE_ALIGN - 1);
+}
+
 uint64_t group_bytes(const struct group_options *o, const char **error)
 {
 	*error = group_check(o);
@@ -98,10 +112,31 @@ uint64_t group_bytes(const struct group_options *o, const char **error)
 
 		if (!group_state_bytes(o, i, &state, error))
 			return 0;
-		bytes = (bytes + GROUP_STATE_ALIGN - 1) & ~(uint64_t)(GROUP_STATE_ALIGN - 1);
-		bytes += state;
+		bytes = align(bytes) + state;
+		if (component_has_inputs(o->components[i].ops))
+			bytes = align(bytes) +
+			        component_inputs_bytes(o->components[i].ops->requests_max);
 	}
 	return (bytes + REGION_PAGE_BYTES - 1) & ~(uint64_t)(REGION_PAGE_BYTES - 1);
+}
+
+/* False: the region is too small. */
+static bool group_place_inputs(struct group *g, uint32_t i)
+{
+	const struct component_ops *ops = g->options.components[i].ops;
+	struct component_context *context = &g->contexts[i];
+
+	if (!component_has_inputs(ops))
+		return true;
+	uint64_t bytes = component_inputs_bytes(ops->requests_max);
+	uint64_t offset = region_place(&g->region, bytes, GROUP_STATE_ALIGN);
+
+	if (offset == UINT64_MAX)
+		return false;
+	context->inputs = region_at(&g->region, offset);
+	component_inputs_init(context->inputs, ops->requests_max);
+	component_mark(context, context->inputs, bytes);
+	return true;
 }
 
 static int group_start_component(struct group *g, uint32_t i, const char **error)
@@ -124,7 +159,13 @@ static int group_start_component(struct group *g, uint32_t i, const char **error
 	        .books = &g->books,
 	        .region = &g->region,
 	        .symbols_max = g->options.books.symbols_max,
+	        .services = g->options.services,
+	        .service_count = g->options.service_count,
 	};
+	if (!group_place_inputs(g, i)) {
+		*error = "the group's region is too small";
+		return -ENOSPC;
+	}
 	int rc = c->ops->start == NULL ? 0 : c->ops->start(context);
 
 	if (rc != 0)
@@ -201,4 +242,12 @@ bool group_on_event(struct group *g, const struct component_event *e)
 		}
 	}
 	return true;
+}
+
+bool group_has_inputs(const struct group_options *o)
+{
+	for (uint32_t i = 0; i < o->component_count; i++)
+		if (component_has_inputs(o->components[i].ops))
+			return true;
+	return false;
 }

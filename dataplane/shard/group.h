@@ -56,6 +56,8 @@ struct group_options {
 	const struct group_component
 	        *components; /* in order of dependence; the book itself is not listed */
 	uint32_t component_count;
+	const char *const *services; /* that its components may ask; the caller's */
+	uint32_t service_count;
 };
 
 struct group_stats {
@@ -91,5 +93,8 @@ int group_init(struct group *g, const struct group_options *o, void *base, uint6
 bool group_on_change(struct group *g, const struct book_change *c);
 bool group_on_message(struct group *g, const struct component_message *m);
 bool group_on_event(struct group *g, const struct component_event *e);
+
+/* Some component of it has inputs. */
+bool group_has_inputs(const struct group_options *o);
 
 #endif

@@ -145,6 +145,37 @@ static void lane_layout(const struct shard_options *o, uint32_t feed, uint32_t c
 	l->catch_up.base.locates = locates == 0 ? NULL : arena_place(a, locates);
 }
 
+static void actors_layout(const struct shard_options *o, struct shard_arena *a, struct actors *x)
+{
+	uint32_t count;
+	uint32_t slots;
+
+	*x = (struct actors){0};
+	actors_count(o, &count, &slots);
+	if (count == 0)
+		return;
+	x->count = count;
+	x->slots = slots;
+	x->items = arena_place(a, count * sizeof(*x->items));
+	x->watch.asked = arena_place(a, slots * sizeof(*x->watch.asked));
+	x->waiting = arena_place(a, slots * sizeof(*x->waiting));
+	x->commands = arena_place(a, SHARD_COMMANDS_MAX * sizeof(*x->commands));
+	x->positions = arena_place(a, o->group_count * sizeof(*x->positions));
+	for (uint32_t i = 0, n = 0; i < o->group_count; i++)
+		for (uint32_t c = 0; c < o->groups[i]->options.component_count; c++) {
+			const struct component_ops *ops = o->groups[i]->options.components[c].ops;
+
+			if (!component_has_inputs(ops))
+				continue;
+			struct actor_reply *replies =
+			        arena_place(a, ops->requests_max * sizeof(*replies));
+
+			if (x->items != NULL)
+				x->items[n].replies = replies;
+			n++;
+		}
+}
+
 static struct shard *shard_layout(const struct shard_options *o, struct shard_arena *a)
 {
 	struct shard counted;
@@ -163,9 +194,20 @@ static struct shard *shard_layout(const struct shard_options *o, struct shard_ar
 			lane_layout(o, feed, class, a,
 			            s == NULL ? &counted.lanes[feed][class]
 			                      : &s->lanes[feed][class]);
+	actors_layout(o, a, s == NULL ? &counted.actors : &s->actors);
 	if (s != NULL)
 		s->members = members;
 	return s;
+}
+
+/* Groups with inputs have a place to write them, and a TURN has room for all. */
+static bool shard_inputs_valid(const struct shard_options *o)
+{
+	uint32_t count;
+	uint32_t slots;
+
+	actors_count(o, &count, &slots);
+	return count == 0 || (o->inputs != NULL && o->group_count <= SHARD_INPUT_GROUPS_MAX);
 }
 
 static bool shard_options_valid(const struct shard_options *o)
@@ -186,7 +228,7 @@ static bool shard_options_valid(const struct shard_options *o)
 		if (o->feeds[g->feed].protocol->by_order != (g->books.orders_max != 0))
 			return false;
 	}
-	return true;
+	return shard_inputs_valid(o);
 }
 
 uint64_t shard_bytes(const struct shard_options *o)
@@ -308,6 +350,7 @@ int shard_init(struct shard **out, void *memory, uint64_t bytes, const struct sh
 	histogram_init(&s->latency);
 	for (uint32_t i = 0; i < o->group_count; i++)
 		member_init(s, i);
+	actors_init(s);
 	for (uint32_t i = 0; i < lanes; i++) {
 		int rc = shard_lane(s, i)->used ? lane_init(s, shard_lane(s, i)) : 0;
 
@@ -430,6 +473,8 @@ uint32_t shard_step(struct shard *s, uint64_t now_ns)
 
 	shard_record_latency(s, now_ns);
 	catch_up_wishes(s);
+	if (s->actors.count != 0)
+		actors_begin(s, now_ns);
 	for (uint32_t i = 0; i < lanes; i++) {
 		struct lane *l = shard_lane(s, i);
 
@@ -451,6 +496,8 @@ uint32_t shard_step(struct shard *s, uint64_t now_ns)
 			cursor_release(&l->cursor);
 		}
 	}
+	if (s->actors.count != 0)
+		actors_end(s);
 	shard_gauge_lags(s);
 	s->stats.turns++;
 	s->stats.busy_turns += moved > 0;

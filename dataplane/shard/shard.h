@@ -28,6 +28,7 @@
 #include "dataplane/log/cursor.h"
 #include "dataplane/shard/board.h"
 #include "dataplane/shard/group.h"
+#include "dataplane/shard/input.h"
 #include "resilience/histogram.h"
 
 #define SHARD_FEEDS_MAX 8u
@@ -48,6 +49,9 @@ struct shard_options {
 	uint32_t critical_budget; /* records per turn and feed; also bounds the turn */
 	uint32_t normal_budget;   /* 0 in a turn that leaves a critical cursor behind */
 	uint32_t catch_up_budget;
+	/* The input log, of this shard alone, as its only writer; NULL: no group has inputs. */
+	struct log_writer *inputs;
+	uint64_t input_turns; /* that it holds already; 0: it is new */
 };
 
 struct shard_stats {
@@ -76,9 +80,20 @@ struct shard_stats {
 	uint64_t latency_unrecorded; /* records applied beyond the turn's latency list */
 	uint64_t critical_lag_messages; /* gauge, worst feed */
 	uint64_t normal_lag_messages;   /* gauge */
+	uint64_t requests;              /* that components made and the owner took */
+	uint64_t requests_sent;         /* that may have left */
+	uint64_t replies;               /* delivered to components */
+	uint64_t replies_unexpected;    /* to no request that is under way */
+	uint64_t replies_too_long;      /* beyond COMPONENT_BYTES_MAX: told as failures */
+	uint64_t timers;                /* told */
+	uint64_t commands;              /* told */
+	uint64_t commands_refused;      /* to nobody, too long, or no room */
+	uint64_t inputs_refused;        /* times the input log had no room: inputs wait */
+	uint64_t inputs_replayed;
 };
 
-struct shard; /* shard_private.h */
+struct shard;          /* shard_private.h */
+struct component_slot; /* component_inputs.h */
 
 uint64_t shard_bytes(const struct shard_options *o);
 /* Builds the shard in the given zeroed memory and registers its cursors. 0, -EINVAL, -EMFILE
@@ -103,5 +118,63 @@ const struct shard_stats *shard_stats(const struct shard *s);
 struct histogram *shard_latency(struct shard *s);
 /* All class cursors of all feeds stand at the head they last saw, no catch-up is under way. */
 bool shard_at_head(const struct shard *s);
+
+/* ---- inputs of components (input.h); on the owner's thread ---- */
+
+struct shard_request { /* of a component, with its bytes, which stay as they are until its reply */
+	const struct component_slot *what;
+	uint64_t number;
+	uint32_t actor; /* the shard's number of the component */
+	uint32_t slot;
+	bool may_have_been_sent; /* before a replay: asked again only if it may be repeated, else
+	                            its reply is UNKNOWN */
+};
+
+struct shard_reply {
+	uint64_t number;
+	const uint8_t *payload;
+	uint32_t actor;
+	uint32_t slot;
+	uint32_t payload_bytes;
+	uint16_t code;
+	uint8_t outcome; /* enum component_outcome */
+};
+
+/* After a turn: the next request that nobody has taken yet. False: there is none. */
+bool shard_next_request(struct shard *s, struct shard_request *out);
+/* To be called before the request's first packet can leave; then shard_publish_inputs(), once for
+ * all of a turn, and only then may they. False: the input log has no room, it must not leave. */
+bool shard_on_sent(struct shard *s, const struct shard_request *r);
+/* A request ended: the component is told in the next turn (in which its group is attached). The
+ * payload is copied. False: no such request is under way, or it has its reply. */
+bool shard_on_reply(struct shard *s, const struct shard_reply *r);
+/* Tells component `component` of group `group` in the next turn. False: refused, see stats. */
+bool shard_on_command(struct shard *s, const struct input_place *to, const uint8_t *bytes,
+                      uint32_t count);
+void shard_publish_inputs(struct shard *s);
+/* When a component's timer may be due; UINT64_MAX: none is armed. */
+uint64_t shard_due_ns(const struct shard *s);
+
+/* ---- replay of a group's inputs ----
+ *
+ * The group is detached and stands where its state was saved (or at the beginning). Between begin
+ * and end the input log's records are given to it in order, from the first TURN behind that place
+ * on; those of other groups are stepped over. The other groups may be moved meanwhile. Nothing is
+ * asked or sent. */
+
+enum shard_replay {
+	SHARD_REPLAYED,
+	SHARD_REPLAY_NOT_YET, /* the feed's log is not so far: give the record again later */
+	SHARD_REPLAY_DAMAGED, /* no input record, or one that cannot be of this group's past */
+	SHARD_REPLAY_FAILED,  /* a component failed: the group is in quarantine */
+};
+
+/* 0, -EBUSY (another group is replayed, or catches up), -EINVAL (not detached, or without inputs).
+ */
+int shard_replay_begin(struct shard *s, uint32_t group);
+enum shard_replay shard_replay_input(struct shard *s, const struct record *r);
+/* The group returns to its class by itself; its open requests come from shard_next_request(), those
+ * among them that its owner has under way already, too: it knows them by actor and number. */
+void shard_replay_end(struct shard *s);
 
 #endif

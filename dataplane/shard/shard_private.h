@@ -6,19 +6,26 @@
  *
  * Files: shard.c builds it and makes the turn; walk.c takes a record apart; look_ahead.c asks the
  * cache for what comes; apply_itch.c, apply_deep.c and apply_tops.c say what a message does,
- * apply_iex.c what the latter two do alike; publish.c keeps the board; catch_up.c detached groups.
+ * apply_iex.c what the latter two do alike; publish.c keeps the board; catch_up.c detached groups;
+ * actors.c what components consume besides their feed, replay.c the same once more.
  */
 #ifndef DATAPLANE_SHARD_SHARD_PRIVATE_H
 #define DATAPLANE_SHARD_SHARD_PRIVATE_H
 
 #include "dataplane/book/book_ahead.h"
+#include "dataplane/shard/component_inputs.h"
 #include "dataplane/shard/feed_view.h"
+#include "dataplane/shard/input.h"
 #include "dataplane/shard/route.h"
 #include "dataplane/shard/shard.h"
 
-#define SHARD_CLASSES     2u
-#define SHARD_LATENCY_MAX 256u  /* records per turn whose latency is recorded */
-#define PUBLISH_ROWS_MAX  4096u /* board rows written per lane and turn; the rest waits */
+#define SHARD_CLASSES      2u
+#define SHARD_LATENCY_MAX  256u /* records per turn whose latency is recorded */
+#define SHARD_COMMANDS_MAX 16u  /* that wait for a turn */
+#define SHARD_INPUT_GROUPS_MAX                                            \
+	((LOG_RECORD_PAYLOAD_MAX - (uint32_t)sizeof(struct input_turn)) / \
+	 (uint32_t)sizeof(struct input_position))
+#define PUBLISH_ROWS_MAX 4096u /* board rows written per lane and turn; the rest waits */
 
 /* Who moves a group now. */
 enum mover { MOVER_NONE, MOVER_CLASS, MOVER_CATCH_UP };
@@ -35,7 +42,52 @@ struct member {
 	bool has_components;
 	bool detach_wish;
 	bool reattach_wish;
-	bool returning; /* detached, and to be attached again */
+	bool returning;         /* detached, and to be attached again */
+	uint32_t actor;         /* its first one */
+	uint32_t actor_count;   /* components of its that have inputs */
+	uint64_t logged_offset; /* position in the last TURN that named it */
+};
+
+/* A component that has inputs. */
+struct actor {
+	struct component_context *context;
+	const struct component_ops *ops;
+	struct member *member;
+	struct input_place place;
+	struct actor_reply *replies; /* one per slot: those that wait to be delivered */
+};
+
+struct actor_reply {
+	uint64_t number; /* 0: none */
+	uint32_t payload_bytes;
+	uint16_t code;
+	uint8_t outcome;
+	uint8_t reserved;
+	uint8_t payload[COMPONENT_BYTES_MAX];
+};
+
+struct actor_command {
+	uint32_t actor;
+	uint32_t bytes;
+	uint8_t payload[COMPONENT_BYTES_MAX];
+};
+
+struct actors {
+	struct input_log log;
+	struct actor *items;
+	uint32_t count;
+	uint32_t slots; /* of all of them */
+	struct component_watch watch;
+	struct component_asked *waiting; /* replies to deliver, a ring, oldest first */
+	uint32_t waiting_first;
+	uint32_t waiting_count;
+	struct actor_command *commands; /* likewise */
+	uint32_t commands_first;
+	uint32_t commands_count;
+	uint32_t asked_next;              /* first of watch.asked that nobody has taken */
+	struct input_position *positions; /* room for a TURN: one per group */
+	struct member *replaying;         /* NULL: nobody */
+	uint64_t replay_turn;             /* of its last input */
 };
 
 /* A symbol's row on the board, beside its link. */
@@ -70,6 +122,7 @@ struct catch_up {
 	uint32_t members;      /* in the run */
 	bool holding;          /* groups are detached */
 	bool running;
+	bool replaying; /* the run is a replay's: it goes as far as that says */
 };
 
 struct look_ahead {                    /* of the walk that is under way */
@@ -113,6 +166,7 @@ struct shard {
 	uint64_t times[SHARD_LATENCY_MAX]; /* receive times of the last turn's records */
 	uint32_t time_count;
 	bool wishes; /* some member has one */
+	struct actors actors;
 };
 
 enum walk_event {
@@ -216,9 +270,40 @@ uint32_t member_link(struct member *m, uint32_t slot);
 void catch_up_wishes(struct shard *s);
 /* A component of the member failed on the message at w (sequence, last): it is moved no more. */
 void catch_up_quarantine(struct walk *w, struct member *m, bool event);
+/* A component of the member failed on an input, between two turns. */
+void catch_up_quarantine_at_rest(struct shard *s, struct member *m);
+/* The lane's run becomes the member's replay, from the base on; false: it is under way already, or
+ * the member is not one that waits. */
+bool catch_up_replay_begin(struct shard *s, struct member *m);
+/* Moves it up to that offset: records that lie wholly before it. False: the log is not so far. */
+bool catch_up_replay_to(struct shard *s, struct member *m, uint64_t offset);
+/* The member waits where its replay stands, with the wish to return. */
+void catch_up_replay_end(struct shard *s, struct member *m);
 /* The lane's catch-up, after its class cursor has moved. Returns records moved past. */
 uint32_t catch_up_step(struct shard *s, struct lane *l);
 /* From the oldest position that the lane's detached groups hold to the class cursor's. */
 uint64_t catch_up_lag_bytes(const struct lane *l);
+
+/* -- actors.c -- */
+
+/* Counts components with inputs and their slots. */
+void actors_count(const struct shard_options *o, uint32_t *actors, uint32_t *slots);
+/* After the members; the memory is laid out. */
+void actors_init(struct shard *s);
+/* At the beginning of a turn: delivers what has come. */
+void actors_begin(struct shard *s, uint64_t now_ns);
+/* At its end: writes how far groups went. */
+void actors_end(struct shard *s);
+/* Delivers; the member goes into quarantine if it fails. */
+void actors_reply(struct shard *s, struct actor *a, const struct input_reply *r,
+                  const uint8_t *payload);
+void actors_timer(struct shard *s, struct actor *a, uint32_t timer);
+void actors_command(struct shard *s, struct actor *a, const uint8_t *bytes, uint32_t count);
+/* The actor at the place; NULL: there is none. */
+struct actor *actors_at(struct shard *s, const struct input_place *place);
+/* Whether what the member's components ask, and their timers, is noted (not in a replay). */
+void actors_watch(struct shard *s, const struct member *m, bool watched);
+/* The time that its callbacks see. */
+void actors_set_now(struct member *m, uint64_t now_ns);
 
 #endif

@@ -188,6 +188,34 @@ static inline void world_play(struct world *w, const struct script *s, uint32_t 
 	world_play_part(w, s, 0, s->count, per_record, NULL);
 }
 
+/* -- an input log of its own -- */
+
+struct input_world {
+	struct segment_pool pool;
+	struct log_writer log;
+	void *memory[2];
+};
+
+static inline void input_world_init(struct input_world *w)
+{
+	struct log_options o = {.segments_min = 2, .segments_max = WORLD_SEGMENTS - 1};
+
+	*w = (struct input_world){0};
+	w->memory[0] = world_memory(segment_pool_bytes(WORLD_SEGMENTS), SEGMENT_BYTES);
+	w->memory[1] = world_memory(log_control_bytes(WORLD_SEGMENTS), 64);
+	if (segment_pool_init(&w->pool, w->memory[0], segment_pool_bytes(WORLD_SEGMENTS),
+	                      WORLD_SEGMENTS) != 0 ||
+	    log_writer_init(&w->log, w->memory[1], log_control_bytes(WORLD_SEGMENTS), &w->pool,
+	                    &o) != 0)
+		abort();
+}
+
+static inline void input_world_finish(struct input_world *w)
+{
+	free(w->memory[0]);
+	free(w->memory[1]);
+}
+
 /* -- groups and shards -- */
 
 struct group_box {
@@ -233,9 +261,9 @@ struct shard_box {
 	uint32_t count;
 };
 
-static inline void shard_box_start(struct shard_box *b, struct world *w, uint32_t id,
-                                   const struct group_options *groups, uint32_t count,
-                                   bool with_board)
+static inline void shard_box_start_with(struct shard_box *b, struct world *w, uint32_t id,
+                                        const struct group_options *groups, uint32_t count,
+                                        bool with_board, struct log_writer *inputs)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		box_init(&b->groups[i], &groups[i]);
@@ -254,12 +282,20 @@ static inline void shard_box_start(struct shard_box *b, struct world *w, uint32_
 	        .critical_budget = 64,
 	        .normal_budget = 64,
 	        .catch_up_budget = 16,
+	        .inputs = inputs,
 	};
 	uint64_t bytes = shard_bytes(&o);
 
 	b->memory = world_memory(bytes, 64);
 	if (bytes == 0 || shard_init(&b->shard, b->memory, bytes, &o) != 0)
 		abort();
+}
+
+static inline void shard_box_start(struct shard_box *b, struct world *w, uint32_t id,
+                                   const struct group_options *groups, uint32_t count,
+                                   bool with_board)
+{
+	shard_box_start_with(b, w, id, groups, count, with_board, NULL);
 }
 
 static inline void shard_box_finish(struct shard_box *b)

@@ -35,6 +35,13 @@ void hedge_init(struct hedge *h, const struct hedge_options *o)
 	quantile_init(&h->first, &o->delay);
 }
 
+void hedge_set_options(struct hedge *h, const struct hedge_options *o)
+{
+	assert(h != NULL);
+	assert(hedge_options_check(o) == 0);
+	quantile_set_options(&h->first, &o->delay);
+}
+
 void hedge_on_first(struct hedge *h, uint64_t ns, enum sample_kind kind)
 {
 	assert(h != NULL);

@@ -59,6 +59,8 @@ extern const struct hedge_options hedge_options_default;
 int hedge_options_check(const struct hedge_options *o);
 /* Also forgets everything. Off until there is knowledge. */
 void hedge_init(struct hedge *h, const struct hedge_options *o);
+/* Other options from now on; what was learned stays. */
+void hedge_set_options(struct hedge *h, const struct hedge_options *o);
 /* Whether saved bytes can be taken back under these options; if not, init. */
 bool hedge_is_sound(const struct hedge *h, const struct hedge_options *o);
 /* To be called for each operation's first attempt only: its reply, or how long it had waited when

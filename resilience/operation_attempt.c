@@ -199,6 +199,7 @@ enum operation_hearing operation_attempt_late(struct operations *t, struct opera
 		return OPERATION_HEARD_DUPLICATE;
 	struct service_reply reply = operation_attempt_reply(a, r->ambiguous, now_ns);
 
+	reply.was_overdue = a->state == ATTEMPT_OVERDUE;
 	/* A late no tells nothing that its timeout has not told. */
 	if (r->ok)
 		service_on_late(&t->services[a->service], &reply, now_ns);

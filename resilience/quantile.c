@@ -63,6 +63,19 @@ void quantile_init(struct quantile *q, const struct quantile_options *o)
 	};
 }
 
+void quantile_set_options(struct quantile *q, const struct quantile_options *o)
+{
+	struct quantile fresh;
+
+	quantile_init(&fresh, o);
+	q->up = fresh.up;
+	q->down = fresh.down;
+	q->run_up = fresh.run_up;
+	q->run_down = fresh.run_down;
+	q->run = 0;
+	q->boost = 0;
+}
+
 void quantile_clear(struct quantile *q)
 {
 	assert(q->up > 0);

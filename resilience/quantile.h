@@ -66,6 +66,8 @@ extern const struct quantile_options quantile_options_default;
 int quantile_options_check(const struct quantile_options *o);
 void quantile_init(struct quantile *q, const struct quantile_options *o);
 void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind);
+/* Another level or gain from now on; the estimate goes on from where it is. */
+void quantile_set_options(struct quantile *q, const struct quantile_options *o);
 /* Forgets the samples. */
 void quantile_clear(struct quantile *q);
 

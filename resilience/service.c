@@ -257,6 +257,8 @@ void service_set_options(struct service *s, const struct service_options *o)
 	s->options = o;
 	s->breaker.options = &o->breaker;
 	s->health.options = &o->health;
+	/* What a moving quantile steps by is in its state. */
+	hedge_set_options(&s->state->hedge, &o->hedge);
 	service_look(s);
 }
 
@@ -432,6 +434,7 @@ void service_on_unsent(struct service *s, uint32_t node)
 void service_on_late(struct service *s, const struct service_reply *r, uint64_t now_ns)
 {
 	s->state->counters.late++;
+	s->state->counters.spurious += r->was_overdue;
 	service_learn(s, r, now_ns);
 	if (!r->is_ambiguous)
 		health_on_late(&s->state->health, &s->health, r->node, r->latency_ns, now_ns);

@@ -93,6 +93,7 @@ struct service_counters {
 	uint64_t overdue;
 	uint64_t unreachable;
 	uint64_t late;     /* replies after cancel or timeout */
+	uint64_t spurious; /* of these: after a timeout that was too early */
 	uint64_t unheard;  /* cancelled or overdue, and no reply came */
 	uint64_t stale;    /* of these: let in before the last opening, not learned */
 	uint64_t hopeless; /* operations found too unlikely */
@@ -180,6 +181,7 @@ struct service_reply {
 	uint64_t latency_ns;
 	bool is_alone;     /* the first of its round, with no other beside it but a hedge */
 	bool is_ambiguous; /* Karn's rule */
+	bool was_overdue;  /* late: it had timed out; else another one had won */
 };
 
 /* An attempt was given out... */

@@ -209,6 +209,23 @@ static void test_late_reply(void)
 	CU_ASSERT_EQUAL(world_reply(&world, 0, true), OPERATION_HEARD_DUPLICATE);
 	CU_ASSERT_EQUAL(world.states[0].rtt.samples, 1);
 	CU_ASSERT_EQUAL(world.states[0].counters.late, 1);
+	CU_ASSERT_EQUAL(world.states[0].counters.spurious, 1);
+	world_close(&world);
+}
+
+/* What lost a race did not time out, however late its reply. */
+static void test_late_loser(void)
+{
+	world_defaults(&world);
+	world.service_options[0].choice = SERVICE_CHOOSE_IN_TURN;
+	CU_ASSERT_FATAL(world_open(&world));
+	SUBMIT(&world, .tag = 1, .parallel_attempts = 2);
+	world_pass(&world, 10 * MS);
+	CU_ASSERT_EQUAL(world_reply(&world, 0, true), OPERATION_HEARD_SUCCESS);
+	world_pass(&world, 10 * MS);
+	CU_ASSERT_EQUAL(world_reply(&world, 1, true), OPERATION_HEARD_LATE);
+	CU_ASSERT_EQUAL(world.states[0].counters.late, 1);
+	CU_ASSERT_EQUAL(world.states[0].counters.spurious, 0);
 	world_close(&world);
 }
 
@@ -559,6 +576,7 @@ int main(void)
 	        {"full", test_full},
 	        {"replies of others", test_replies_of_others},
 	        {"a late reply", test_late_reply},
+	        {"a late loser", test_late_loser},
 	        {"a reply at the deadline", test_reply_at_the_deadline},
 	        {"once", test_once},
 	        {"unsent", test_unsent},

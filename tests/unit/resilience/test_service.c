@@ -457,6 +457,29 @@ static void test_other_options(void)
 	CU_ASSERT_PTR_EQUAL(service.health.options, &tuned.health);
 }
 
+/* The hedge's moving quantile goes to where its new level is, from where it stands. */
+static void test_other_quantile(void)
+{
+	struct service_options tuned;
+
+	defaults();
+	open_service();
+	tuned = options;
+	tuned.hedge.delay.level_ppm = 500000;
+	for (uint32_t i = 0; i < 2000; i++)
+		answered(0, (1 + i % 100) * MS);
+	uint64_t before_ns = quantile_ns(&state.hedge.first);
+
+	CU_ASSERT_TRUE(before_ns > 80 * MS);
+	service_set_options(&service, &tuned);
+	CU_ASSERT_EQUAL(quantile_ns(&state.hedge.first), before_ns);
+	CU_ASSERT_TRUE(quantile_is_sound(&state.hedge.first, &tuned.hedge.delay));
+	for (uint32_t i = 0; i < 2000; i++)
+		answered(0, (1 + i * 37 % 100) * MS);
+	CU_ASSERT_TRUE(quantile_ns(&state.hedge.first) > 35 * MS);
+	CU_ASSERT_TRUE(quantile_ns(&state.hedge.first) < 65 * MS);
+}
+
 /* A forecast makes the breaker careful before anything failed. */
 static void test_forecast_reaches_the_breaker(void)
 {
@@ -497,6 +520,7 @@ int main(void)
 	        {"the mode scales budgets", test_mode_scales_budgets},
 	        {"resume", test_resume},
 	        {"other options", test_other_options},
+	        {"another quantile", test_other_quantile},
 	        {"the forecast reaches the breaker", test_forecast_reaches_the_breaker},
 	};
 

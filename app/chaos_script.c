@@ -73,6 +73,15 @@ static uint64_t falling_milli(const struct scenario_fault *f, uint64_t now_ns)
 	return MILLI + over * (left_ns / (f->for_ns / MILLI + 1)) / MILLI;
 }
 
+/* Factor that rises from 1 to the fault's over its time. */
+static uint64_t rising_milli(const struct scenario_fault *f, uint64_t now_ns)
+{
+	uint64_t over = f->factor_milli > MILLI ? f->factor_milli - MILLI : 0;
+
+	assert(now_ns >= f->at_ns);
+	return MILLI + over * ((now_ns - f->at_ns) / (f->for_ns / MILLI + 1)) / MILLI;
+}
+
 bool chaos_script_is_lost(const struct scenario *s, const struct chaos_attempt *a)
 {
 	struct prng p;
@@ -115,6 +124,9 @@ static struct chaos_fate troubled(const struct scenario *s, const struct chaos_a
 			break;
 		case SCENARIO_SLOW_START:
 			latency_ns = times(latency_ns, falling_milli(f, a->now_ns));
+			break;
+		case SCENARIO_SLOW_DOWN:
+			latency_ns = times(latency_ns, rising_milli(f, a->now_ns));
 			break;
 		case SCENARIO_BLACK_HOLE:
 		case SCENARIO_LOSS:

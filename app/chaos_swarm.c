@@ -43,6 +43,7 @@ static void make_size(struct swarm *w)
 	s->cores = (uint32_t)between(w, 1, 4);
 	s->components = (uint32_t)between(w, s->cores + 3, 16);
 	s->critical_ppm = (uint32_t)between(w, 0, 1000000);
+	s->background_ppm = flip(w, "background") ? (uint32_t)between(w, 1, 1000000) : 0;
 	s->end_ns = between(w, 15000, 30000) * MS;
 	s->budget_ns = between(w, 500, 6000) * MS;
 	s->deadline_ns = s->budget_ns;
@@ -127,7 +128,9 @@ static void make_faults(struct swarm *w)
 {
 	struct scenario *s = w->s;
 
-	for (enum scenario_fault_kind k = SCENARIO_STALL; k <= SCENARIO_CORE_STALL; k++) {
+	for (uint32_t i = 0; i < SCENARIO_FAULT_KINDS; i++) {
+		enum scenario_fault_kind k = (enum scenario_fault_kind)i;
+
 		if (!flip(w, scenario_fault_name(k)))
 			continue;
 		s->faults[s->fault_count++] = (struct scenario_fault){

@@ -15,19 +15,8 @@
 #include "config/nearest.h"
 #include "config/report.h"
 #include "config/tree.h"
-#include "config/value.h"
 #include "perf/scenario_keys.h"
-
-#define PATH_BYTES    96u
-#define ALLOWED_BYTES 256u
-
-struct loader {
-	struct scenario *scenario;
-	struct arena *arena;
-	const struct report *report;
-	const struct tree_node *root;
-	char path[PATH_BYTES];
-};
+#include "perf/scenario_value.h"
 
 struct place { /* a mapping of the file and the struct that it fills */
 	enum scenario_part part;
@@ -36,15 +25,7 @@ struct place { /* a mapping of the file and the struct that it fills */
 	void *base;
 };
 
-static int refuse(struct loader *l, const struct scenario_key *k, uint32_t line, const char *what)
-{
-	char allowed[ALLOWED_BYTES];
-
-	scenario_key_allowed(k, allowed, sizeof(allowed));
-	return report_error(l->report, line, l->path, "%s; %s", what, allowed);
-}
-
-static void set_path(struct loader *l, const struct place *p, const char *key)
+static void set_path(struct scenario_loader *l, const struct place *p, const char *key)
 {
 	if (p->part == SCENARIO_TOP)
 		snprintf(l->path, sizeof(l->path), "%s", key);
@@ -53,215 +34,19 @@ static void set_path(struct loader *l, const struct place *p, const char *key)
 		         p->index, key);
 }
 
-static void store(const struct scenario_key *k, void *base, uint64_t value)
-{
-	uint8_t *to = (uint8_t *)base + k->offset;
-	uint32_t word = (uint32_t)value;
-	bool flag = value != 0;
-
-	assert(k->width == 8 || k->width == 4 || k->width == 1);
-	if (k->width == 8)
-		memcpy(to, &value, 8);
-	else if (k->width == 4)
-		memcpy(to, &word, 4);
-	else
-		memcpy(to, &flag, 1);
-}
-
-/* "2.5" in units of 1 / scale, at most as many places as scale has zeros. False: it is not one. */
-static bool decimal(const char *text, uint64_t scale, const char **end, uint64_t *out)
-{
-	uint64_t value = 0;
-	const char *c = text;
-
-	for (; *c >= '0' && *c <= '9' && value < UINT64_MAX / 20 / scale; c++)
-		value = value * 10 + (uint64_t)(*c - '0');
-	if (c == text)
-		return false;
-	value *= scale;
-	if (*c == '.') {
-		const char *point = c++;
-
-		for (; *c >= '0' && *c <= '9' && scale >= 10; c++) {
-			scale /= 10;
-			value += (uint64_t)(*c - '0') * scale;
-		}
-		if (c == point + 1)
-			return false;
-	}
-	*end = c;
-	*out = value;
-	return true;
-}
-
-static bool share(const char *text, uint64_t *out)
-{
-	const char *end;
-
-	if (!decimal(text, 10000, &end, out))
-		return false;
-	if (strcmp(end, "%") == 0)
-		return true;
-	*out /= 10000;
-	return strcmp(end, "ppm") == 0 && strchr(text, '.') == NULL;
-}
-
-static bool factor(const char *text, uint64_t *out)
-{
-	const char *end;
-
-	return decimal(text, 1000, &end, out) && *end == '\0';
-}
-
-static int named(struct loader *l, const struct tree_node *n, uint64_t *out)
-{
-	struct nearest near;
-
-	nearest_init(&near, n->text);
-	for (uint32_t i = 0; i < l->scenario->service_count; i++) {
-		const char *name = l->scenario->services[i].name;
-
-		if (name != NULL && strcmp(name, n->text) == 0) {
-			*out = i;
-			return 0;
-		}
-		if (name != NULL)
-			nearest_offer(&near, name);
-	}
-	return near.best == NULL
-	               ? report_error(l->report, n->line, l->path, "there is no service \"%s\"",
-	                              report_quote(n->text).text)
-	               : report_error(l->report, n->line, l->path,
-	                              "there is no service \"%s\"; did you mean \"%s\"?",
-	                              report_quote(n->text).text, near.best);
-}
-
-static int word(struct loader *l, const struct scenario_key *k, const struct tree_node *n,
-                uint64_t *out)
-{
-	struct nearest near;
-	char what[160];
-
-	nearest_init(&near, n->text);
-	for (uint32_t i = 0; k->words[i] != NULL; i++) {
-		if (strcmp(k->words[i], n->text) == 0) {
-			*out = i;
-			return 0;
-		}
-		nearest_offer(&near, k->words[i]);
-	}
-	if (near.best == NULL)
-		snprintf(what, sizeof(what), "\"%s\" is not allowed", report_quote(n->text).text);
-	else
-		snprintf(what, sizeof(what), "\"%s\" is not allowed, did you mean \"%s\"?",
-		         report_quote(n->text).text, near.best);
-	return refuse(l, k, n->line, what);
-}
-
-static int names(struct loader *l, const struct scenario_key *k, const struct tree_node *n,
-                 void *base)
-{
-	uint64_t bits = 0;
-
-	if (n->kind != TREE_LIST && !(n->kind == TREE_SCALAR && n->text[0] == '\0'))
-		return refuse(l, k, n->line, "is no list");
-	for (const struct tree_node *i = n->first; i != NULL; i = i->next) {
-		uint64_t at;
-
-		if (i->kind != TREE_SCALAR)
-			return refuse(l, k, i->line, "is no name");
-		int rc = named(l, i, &at);
-
-		if (rc != 0)
-			return rc;
-		bits |= 1ull << at;
-	}
-	store(k, base, bits);
-	return 0;
-}
-
-/* Reads the text as the key's type. 0; 1: it is none; or an error that was reported. */
-static int number(struct loader *l, const struct scenario_key *k, const struct tree_node *n,
-                  uint64_t *out)
-{
-	bool flag;
-
-	switch ((enum scenario_type)k->type) {
-	case SCENARIO_COUNT:
-	case SCENARIO_PLACE:
-		return value_count(n->text, out) != VALUE_OK;
-	case SCENARIO_DURATION:
-		return value_duration(n->text, out) != VALUE_OK;
-	case SCENARIO_SHARE:
-		return !share(n->text, out);
-	case SCENARIO_FACTOR:
-		return !factor(n->text, out);
-	case SCENARIO_FLAG:
-		if (!value_bool(n->text, &flag))
-			return 1;
-		*out = flag;
-		return 0;
-	case SCENARIO_WORD:
-		return word(l, k, n, out);
-	case SCENARIO_NAMED:
-		return named(l, n, out);
-	case SCENARIO_TEXT:
-	case SCENARIO_NAMES:
-		break;
-	}
-	return 1;
-}
-
-static int take_text(struct loader *l, const struct scenario_key *k, const struct tree_node *n,
-                     void *base)
-{
-	size_t bytes = strlen(n->text);
-
-	if (bytes < k->min || bytes > k->max)
-		return refuse(l, k, n->line, "is too short or too long");
-	char *text = arena_text(l->arena, n->text, bytes);
-
-	if (text == NULL)
-		return report_no_memory(l->report);
-	memcpy((uint8_t *)base + k->offset, &text, sizeof(text));
-	return 0;
-}
-
-static int take(struct loader *l, const struct scenario_key *k, const struct tree_node *n,
-                void *base)
-{
-	uint64_t value = 0;
-
-	if (k->type == SCENARIO_NAMES)
-		return names(l, k, n, base);
-	if (n->kind != TREE_SCALAR)
-		return refuse(l, k, n->line, "is a list or a mapping");
-	if (k->type == SCENARIO_TEXT)
-		return take_text(l, k, n, base);
-	int rc = number(l, k, n, &value);
-
-	if (rc > 0)
-		return refuse(l, k, n->line, "cannot be read");
-	if (rc < 0)
-		return rc;
-	if (k->max > 0 && (value < k->min || value > k->max))
-		return refuse(l, k, n->line, "is out of bounds");
-	store(k, base, value);
-	return 0;
-}
-
-static int take_fallback(struct loader *l, const struct scenario_key *k, const struct place *p)
+static int take_fallback(struct scenario_loader *l, const struct scenario_key *k,
+                         const struct place *p)
 {
 	struct tree_node n = {
 	        .kind = TREE_SCALAR, .line = p->node->line, .text = k->fallback, .quoted = true};
 
 	if (k->fallback == NULL)
-		return refuse(l, k, p->node->line, "is missing");
+		return scenario_refuse(l, k, p->node->line, "is missing");
 	if (k->fallback[0] == '\0' && k->type != SCENARIO_TEXT && k->type != SCENARIO_NAMES) {
-		store(k, p->base, SCENARIO_NONE);
+		scenario_store(k, p->base, SCENARIO_NONE);
 		return 0;
 	}
-	return take(l, k, &n, p->base);
+	return scenario_take(l, k, &n, p->base);
 }
 
 static bool is_list_key(const struct place *p, const char *key)
@@ -274,7 +59,7 @@ static bool is_list_key(const struct place *p, const char *key)
 	return false;
 }
 
-static int unknown_key(struct loader *l, const struct place *p, const struct tree_node *n)
+static int unknown_key(struct scenario_loader *l, const struct place *p, const struct tree_node *n)
 {
 	struct nearest near;
 
@@ -292,7 +77,7 @@ static int unknown_key(struct loader *l, const struct place *p, const struct tre
 	                              "there is no such key; did you mean \"%s\"?", near.best);
 }
 
-static int fill(struct loader *l, const struct place *p)
+static int fill(struct scenario_loader *l, const struct place *p)
 {
 	int rc = 0;
 
@@ -304,7 +89,7 @@ static int fill(struct loader *l, const struct place *p)
 		if (is_list_key(p, n->key))
 			continue;
 		set_path(l, p, n->key);
-		rc = k == NULL ? unknown_key(l, p, n) : take(l, k, n, p->base);
+		rc = k == NULL ? unknown_key(l, p, n) : scenario_take(l, k, n, p->base);
 	}
 	for (uint32_t i = 0; rc == 0 && i < scenario_key_count; i++) {
 		const struct scenario_key *k = &scenario_keys[i];
@@ -325,7 +110,7 @@ struct list { /* of the scenario */
 	uint32_t max;
 };
 
-static int list_node(struct loader *l, const struct list *to, const struct tree_node **out)
+static int list_node(struct scenario_loader *l, const struct list *to, const struct tree_node **out)
 {
 	const char *key = scenario_part_key(to->part);
 	const struct tree_node *n = tree_member(l->root, key);
@@ -342,7 +127,7 @@ static int list_node(struct loader *l, const struct list *to, const struct tree_
 	return 0;
 }
 
-static int fill_list(struct loader *l, const struct list *to)
+static int fill_list(struct scenario_loader *l, const struct list *to)
 {
 	const struct tree_node *n;
 	uint32_t index = 0;
@@ -358,7 +143,7 @@ static int fill_list(struct loader *l, const struct list *to)
 }
 
 /* Names of services, before anything calls them by these. */
-static int take_names(struct loader *l, const struct list *services)
+static int take_names(struct scenario_loader *l, const struct list *services)
 {
 	const struct scenario_key *k = scenario_key_find(SCENARIO_SERVICE, "name");
 	const struct tree_node *n;
@@ -373,7 +158,7 @@ static int take_names(struct loader *l, const struct list *services)
 		if (name == NULL)
 			continue; /* fill() will say so */
 		set_path(l, &p, "name");
-		rc = take(l, k, name, &l->scenario->services[p.index]);
+		rc = scenario_take(l, k, name, &l->scenario->services[p.index]);
 		l->scenario->services[p.index].name_line = name->line;
 		for (uint32_t j = 0; rc == 0 && j < p.index; j++)
 			if (l->scenario->services[j].name != NULL &&
@@ -385,7 +170,7 @@ static int take_names(struct loader *l, const struct list *services)
 }
 
 /* What only shows across keys. */
-static int check(struct loader *l)
+static int check(struct scenario_loader *l)
 {
 	struct scenario *s = l->scenario;
 
@@ -419,7 +204,7 @@ static int check(struct loader *l)
 	return 0;
 }
 
-static int load(struct loader *l)
+static int load(struct scenario_loader *l)
 {
 	struct scenario *s = l->scenario;
 	struct list lists[] = {
@@ -446,7 +231,7 @@ int scenario_load_text(struct scenario *s, const char *text, uint64_t bytes, con
                        struct config_error *error)
 {
 	const struct report r = {.error = error, .name = name};
-	struct loader l = {.scenario = s, .report = &r};
+	struct scenario_loader l = {.scenario = s, .report = &r};
 
 	*s = (struct scenario){.second_ns = SCENARIO_SECOND_NS};
 	*error = (struct config_error){0};
@@ -493,53 +278,4 @@ void scenario_finish(struct scenario *s)
 {
 	arena_destroy(s->arena);
 	*s = (struct scenario){0};
-}
-
-static void rescale(uint64_t *ns, uint64_t from, uint64_t to)
-{
-	if (*ns != 0 && *ns != UINT64_MAX) {
-		uint64_t scaled = *ns / from * to + *ns % from * to / from;
-
-		*ns = scaled == 0 ? 1 : scaled;
-	}
-}
-
-void scenario_rescale(struct scenario *s, uint64_t second_ns)
-{
-	uint64_t from = s->second_ns;
-
-	assert(second_ns >= 1000);
-	for (uint32_t i = 0; i < scenario_key_count; i++) {
-		const struct scenario_key *k = &scenario_keys[i];
-		uint32_t count = k->part == SCENARIO_TOP       ? 1
-		                 : k->part == SCENARIO_SERVICE ? s->service_count
-		                 : k->part == SCENARIO_LOAD    ? s->load_count
-		                                               : s->fault_count;
-
-		for (uint32_t j = 0; k->type == SCENARIO_DURATION && j < count; j++) {
-			uint8_t *base = k->part == SCENARIO_TOP       ? (uint8_t *)s
-			                : k->part == SCENARIO_SERVICE ? (uint8_t *)&s->services[j]
-			                : k->part == SCENARIO_LOAD    ? (uint8_t *)&s->loads[j]
-			                                              : (uint8_t *)&s->faults[j];
-			uint64_t ns;
-
-			memcpy(&ns, base + k->offset, sizeof(ns));
-			rescale(&ns, from, second_ns);
-			memcpy(base + k->offset, &ns, sizeof(ns));
-		}
-	}
-	s->second_ns = second_ns;
-}
-
-uint64_t scenario_events(const struct scenario *s)
-{
-	uint64_t events = 0;
-
-	for (uint32_t i = 0; i < s->load_count; i++) {
-		const struct scenario_load *l = &s->loads[i];
-
-		if (l->until_ns > l->from_ns)
-			events += ((l->until_ns - l->from_ns - 1) / l->every_ns + 1) * l->burst;
-	}
-	return events;
 }

@@ -24,6 +24,7 @@
 #define SCENARIO_LINES_MAX      2u
 #define SCENARIO_LOADS_MAX      32u
 #define SCENARIO_FAULTS_MAX     64u
+#define SCENARIO_FAULT_KINDS    9u
 #define SCENARIO_NONE           UINT32_MAX
 #define SCENARIO_SECOND_NS      ((uint64_t)1000000000)
 
@@ -78,6 +79,7 @@ enum scenario_fault_kind {
 	SCENARIO_LOSS,       /* a share of the attempts vanishes */
 	SCENARIO_KILL,       /* components die, at once or one by one over the time */
 	SCENARIO_CORE_STALL, /* a core has no turn */
+	SCENARIO_SLOW_DOWN,  /* latency times factor, rising to it over the time */
 };
 
 struct scenario_fault {
@@ -102,6 +104,7 @@ struct scenario {
 	uint32_t cores;
 	uint32_t components;
 	uint32_t critical_ppm;
+	uint32_t background_ppm;
 	bool is_large;        /* not part of `--scenario all` */
 	uint64_t end_ns;      /* what is not done by then never will be */
 	uint64_t budget_ns;   /* of an operation */

@@ -30,11 +30,12 @@
 static const char *const scores[] = {"operations", "events", "restored", "recovery", "modes", NULL};
 static const char *const laws[] = {"constant", "uniform", "lognormal", "pareto", NULL};
 static const char *const repeats[] = {"once", "again", "freely", NULL};
-static const char *const faults[] = {"stall", "fail", "black_hole", "slow", "slow_start",
-                                     "loss",  "kill", "core_stall", NULL};
+static const char *const faults[] = {"stall", "fail", "black_hole", "slow",      "slow_start",
+                                     "loss",  "kill", "core_stall", "slow_down", NULL};
 
 static_assert(SCENARIO_MODES == 4 && SCENARIO_PARETO == 3, "words follow the enum");
-static_assert(SCENARIO_CORE_STALL == 7 && SCENARIO_FREELY == 2, "words follow the enum");
+static_assert(SCENARIO_SLOW_DOWN == SCENARIO_FAULT_KINDS - 1, "words follow the enum");
+static_assert(SCENARIO_SLOW_DOWN == 8 && SCENARIO_FREELY == 2, "words follow the enum");
 
 const struct scenario_key scenario_keys[] = {
         {"name", "What it is called; the file's name without `.yaml`.", NULL, .type = SCENARIO_TEXT,
@@ -54,6 +55,11 @@ const struct scenario_key scenario_keys[] = {
          COUNT(1, SCENARIO_COMPONENTS_MAX), TOP(components)},
         {"critical", "Share of the components, and of their operations, that are critical.", "30%",
          SHARE, TOP(critical_ppm)},
+        {"background",
+         "Share of the components, and of their operations, that are background work; of those "
+         "that "
+         "are not critical.",
+         "0%", SHARE, TOP(background_ppm)},
         {"large", "Not one of those that run when no scenario is named.", "no",
          .type = SCENARIO_FLAG, TOP(is_large)},
         {"end", "What is not done by then never will be.", NULL, DURATION(1, HOUR), TOP(end_ns)},
@@ -130,7 +136,7 @@ const struct scenario_key scenario_keys[] = {
          "stall: nodes answer nothing until it is over, then everything; fail: errors; black_hole: "
          "attempts vanish; slow: latency times `factor`; slow_start: the same, falling to 1; loss: "
          "`share` of the attempts vanishes; kill: `share` of the components dies; core_stall: a "
-         "core has no turn.",
+         "core has no turn; slow_down: latency times a factor that rises from 1 to `factor`.",
          NULL, faults, .type = SCENARIO_WORD, FAULT(kind)},
         {"at", "When it begins.", NULL, DURATION(0, HOUR), FAULT(at_ns)},
         {"for", "How long it lasts; kill: the deaths are spread over it.", "0s", DURATION(0, HOUR),
@@ -221,7 +227,7 @@ const char *scenario_score_name(enum scenario_score s)
 
 const char *scenario_fault_name(enum scenario_fault_kind k)
 {
-	assert(k <= SCENARIO_CORE_STALL);
+	assert(k < SCENARIO_FAULT_KINDS);
 	return faults[k];
 }
 

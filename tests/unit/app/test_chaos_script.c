@@ -86,7 +86,8 @@ static void faults_do_what_they_say(void)
 	                             "  - {kind: black_hole, at: 20s, for: 5s}\n"
 	                             "  - {kind: slow, at: 30s, for: 5s, factor: 3}\n"
 	                             "  - {kind: slow_start, at: 40s, for: 10s, factor: 11}\n"
-	                             "  - {kind: core_stall, at: 60s, for: 1s, core: 1}\n");
+	                             "  - {kind: core_stall, at: 60s, for: 1s, core: 1}\n"
+	                             "  - {kind: slow_down, at: 70s, for: 10s, factor: 11}\n");
 	struct chaos_attempt a = attempt(11 * S);
 
 	CU_ASSERT_TRUE(chaos_script_fate(&s, &a).is_good);
@@ -101,6 +102,11 @@ static void faults_do_what_they_say(void)
 	CU_ASSERT_TRUE(chaos_script_fate(&s, &a).time_ns > 40 * S + S);
 	a.now_ns = 49 * S;
 	CU_ASSERT_TRUE(chaos_script_fate(&s, &a).time_ns < 49 * S + 3 * S / 10);
+	a.now_ns = 70 * S;
+	CU_ASSERT_EQUAL(chaos_script_fate(&s, &a).time_ns, 70 * S + S / 10);
+	a.now_ns = 75 * S;
+	CU_ASSERT_TRUE(chaos_script_fate(&s, &a).time_ns > 75 * S + 59 * S / 100);
+	CU_ASSERT_TRUE(chaos_script_fate(&s, &a).time_ns < 75 * S + 61 * S / 100);
 	CU_ASSERT_EQUAL(chaos_script_core_ns(&s, 1, 60 * S + 5), 61 * S);
 	CU_ASSERT_EQUAL(chaos_script_core_ns(&s, 0, 60 * S + 5), 60 * S + 5);
 	scenario_finish(&s);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chaos_world.h"
+#include "app/clock.h"
 
 static void plan(struct chaos_world *w)
 {
@@ -61,13 +62,30 @@ static void happen(struct chaos_world *w, const struct chaos_event *e)
 	}
 }
 
+static void live(struct chaos_world *w)
+{
+	uint64_t start_ns = clock_cpu_ns();
+	struct chaos_event e;
+
+	while (w->result->broken[0] == '\0' && chaos_queue_take(&w->queue, &e) &&
+	       e.time_ns < w->scenario->end_ns) {
+		assert(e.time_ns >= w->now_ns);
+		w->now_ns = e.time_ns;
+		w->steps++;
+		happen(w, &e);
+	}
+	w->now_ns = w->scenario->end_ns;
+	w->result->cpu_ns = clock_cpu_ns() - start_ns;
+}
+
 int chaos_run(const struct chaos_options *o, struct chaos_result *result)
 {
 	struct chaos_options options = *o;
 	struct chaos_world *w = malloc(sizeof(*w));
-	struct chaos_event e;
 
 	memset(result, 0, sizeof(*result));
+	result->forecast_ns = UINT64_MAX;
+	result->failed_ns = UINT64_MAX;
 	if (options.seed == 0)
 		options.seed = o->scenario->seed;
 	result->seed = options.seed;
@@ -78,14 +96,7 @@ int chaos_run(const struct chaos_options *o, struct chaos_result *result)
 		return rc;
 	}
 	plan(w);
-	while (result->broken[0] == '\0' && chaos_queue_take(&w->queue, &e) &&
-	       e.time_ns < o->scenario->end_ns) {
-		assert(e.time_ns >= w->now_ns);
-		w->now_ns = e.time_ns;
-		w->steps++;
-		happen(w, &e);
-	}
-	w->now_ns = o->scenario->end_ns;
+	live(w);
 	rc = chaos_check_end(w);
 	chaos_world_destroy(w);
 	free(w);

@@ -38,6 +38,16 @@ struct chaos_service_result {
 	uint64_t latency_ns; /* sum over those that succeeded, from the event's arrival */
 };
 
+/* Of the events of components of a class, and of what these asked. */
+struct chaos_class_result {
+	uint64_t events;
+	uint64_t in_time;
+	uint64_t operations;
+	uint64_t succeeded; /* within the budget */
+	uint64_t fallbacks;
+	uint64_t shed; /* refused for the mode's sake */
+};
+
 struct chaos_result {
 	uint64_t seed;
 	uint64_t events;      /* of the plan, that came */
@@ -82,8 +92,19 @@ struct chaos_result {
 	uint64_t steps;        /* happenings */
 	uint64_t given_up_invariants[RESILIENCE_INVARIANTS + 1];
 	struct chaos_service_result services[SCENARIO_SERVICES_MAX];
-	uint32_t success_ppm; /* by the scenario's score */
-	uint64_t hash;        /* of all above and the components' state */
+	struct chaos_class_result classes[WORK_CLASSES];
+	uint64_t forecast_ns;  /* when a forecast first changed the mode; UINT64_MAX: never */
+	uint64_t failed_ns;    /* when it was first seen that an attempt had failed, likewise */
+	uint64_t denied_retry; /* rounds, hedges, parallel attempts that no budget was left for */
+	uint64_t denied_hedge;
+	uint64_t denied_parallel;
+	uint64_t tuning_changes[TUNING_PARAMETERS]; /* of all services; each is an event */
+	uint64_t tuning_events;                     /* of them, read back from the ring */
+	uint64_t tuning_reasons[TUNING_REASONS];    /* the same, by reason */
+	uint64_t tuning_value[TUNING_PARAMETERS];   /* of the first service, at the end */
+	uint32_t success_ppm;                       /* by the scenario's score */
+	uint64_t hash;                              /* of all above and the components' state */
+	uint64_t cpu_ns; /* of this machine, of living through it: neither building nor checking */
 	char broken[CHAOS_ERROR_BYTES];
 };
 

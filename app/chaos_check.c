@@ -262,6 +262,9 @@ static void count_engines(struct chaos_world *w)
 		r->hedges += c->operations.stats.attempts[OPERATION_HEDGE];
 		r->cancelled += c->operations.stats.cancelled;
 		r->overdue += c->operations.stats.overdue;
+		r->denied_retry += c->operations.stats.denied_retry;
+		r->denied_hedge += c->operations.stats.denied_hedge;
+		r->denied_parallel += c->operations.stats.denied_parallel;
 	}
 	r->p50_ns = histogram_quantile(&w->latency, PPM / 2);
 	r->p99_ns = histogram_quantile(&w->latency, PPM / 100 * 99);

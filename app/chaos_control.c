@@ -87,7 +87,8 @@ static void facts_of_components(const struct chaos_world *w, struct mode_facts *
 		uint64_t backlog = 0;
 
 		for (uint32_t i = 0; i < c->member_count; i++)
-			backlog += w->members[c->members[i]].pending;
+			backlog += w->members[c->members[i]].pending +
+			           w->members[c->members[i]].inbox_count;
 		f->backlog = backlog > f->backlog ? backlog : f->backlog;
 	}
 	/* The profile's limit is in events of its own scale; the scenario says what is much. */
@@ -124,6 +125,8 @@ static void facts_of_attempts(struct chaos_world *w, struct mode_facts *f)
 
 	for (uint32_t k = 0; w->scenario->service_count > 0 && k < w->scenario->cores; k++)
 		overdue += w->cores[k].operations.stats.overdue;
+	if (overdue > w->overdue && w->now_ns < w->result->failed_ns)
+		w->result->failed_ns = w->now_ns;
 	w->window[w->window_at].attempts += overdue - w->overdue;
 	w->overdue = overdue;
 	for (uint32_t i = 0; i < CHAOS_WINDOWS; i++) {
@@ -150,6 +153,8 @@ static void apply(struct chaos_world *w, enum mode_id old, uint64_t since_ns)
 {
 	enum mode_id id = (enum mode_id)w->mode.id;
 
+	if (w->mode.reason == MODE_CAUSE_FORECAST && w->now_ns < w->result->forecast_ns)
+		w->result->forecast_ns = w->now_ns;
 	if (id < old && w->now_ns - since_ns < w->profile->mode.dwell_ns[old])
 		chaos_broken(w, 9, "mode %s was left after %llu ns, before its dwell time",
 		             mode_name(old), (unsigned long long)(w->now_ns - since_ns));
@@ -175,6 +180,7 @@ void chaos_control_look(struct chaos_world *w)
 	count_health(w, &f);
 	if (mode_update(&w->mode, &w->profile->mode, &f, w->now_ns, &w->ring))
 		apply(w, old, since_ns);
+	chaos_tuning_look(w);
 	w->control_ns = w->scenario->tick_ns * LOOK_TICKS *
 	                w->profile->policy.mode[w->mode.id].publish_milli / 1000;
 	w->control_ns = w->control_ns == 0 ? 1 : w->control_ns;

@@ -118,9 +118,14 @@ void chaos_core_burst(struct chaos_world *w, const struct chaos_event *e)
 		                        .component = l->first + (uint32_t)(n % l->count),
 		                        .service = chaos_core_asks(l, n)};
 
+		struct chaos_class_result *class =
+		        &w->result->classes[w->members[ask.component].class];
+
 		w->result->events++;
+		class->events++;
 		if (ask.service != CHAOS_NO_SERVICE) {
 			w->result->operations++;
+			class->operations++;
 			w->result->services[ask.service].operations++;
 		}
 		send_on_lines(w, &ask);
@@ -180,12 +185,14 @@ static uint32_t choose(struct chaos_world *w, struct chaos_core *c)
 {
 	if (!w->profile->processing.has_priorities)
 		return choose_among(w, c, 0, c->member_count, &c->next_any);
-	uint32_t member = choose_among(w, c, 0, c->critical_count, &c->next_critical);
+	uint32_t member = CHAOS_NONE;
+	uint32_t first = 0;
 
-	return member != CHAOS_NONE
-	               ? member
-	               : choose_among(w, c, c->critical_count, c->member_count - c->critical_count,
-	                              &c->next_normal);
+	for (uint32_t class = 0; member == CHAOS_NONE && class < WORK_CLASSES; class ++) {
+		member = choose_among(w, c, first, c->class_count[class], &c->next[class]);
+		first += c->class_count[class];
+	}
+	return member;
 }
 
 static void keep(struct chaos_world *w, struct chaos_core *c, struct chaos_member *m, uint32_t item)
@@ -195,7 +202,7 @@ static void keep(struct chaos_world *w, struct chaos_core *c, struct chaos_membe
 	x->component = m->component.index;
 	x->life = m->component.lives;
 	if (!x->is_request)
-		x->class = m->is_critical ? WORK_CRITICAL : WORK_NORMAL;
+		x->class = m->class;
 	x->state = CHAOS_ITEM_READY;
 	m->out++;
 	c->turn_items[c->turn_count++] = item;

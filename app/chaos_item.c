@@ -61,10 +61,15 @@ static void count_event(struct chaos_world *w, const struct chaos_item *x, bool 
                         bool is_fallback)
 {
 	struct chaos_result *r = w->result;
+	struct chaos_class_result *class = &r->classes[x->class];
+	bool in_time =
+	        (is_good || is_fallback) && w->now_ns <= x->arrival_ns + w->scenario->deadline_ns;
 
 	r->processed++;
-	r->in_time +=
-	        (is_good || is_fallback) && w->now_ns <= x->arrival_ns + w->scenario->deadline_ns;
+	r->in_time += in_time;
+	class->in_time += in_time;
+	class->shed += x->is_shed;
+	class->fallbacks += is_fallback;
 	r->done_ns = w->now_ns;
 	r->critical += x->class == WORK_CRITICAL;
 	r->critical_ns += x->class == WORK_CRITICAL ? w->now_ns - x->arrival_ns : 0;
@@ -75,6 +80,7 @@ static void count_event(struct chaos_world *w, const struct chaos_item *x, bool 
 
 	v->succeeded += in_budget;
 	r->succeeded += in_budget;
+	class->succeeded += in_budget;
 	v->fallbacks += is_fallback;
 	r->fallbacks += is_fallback;
 	v->latency_ns += in_budget ? w->now_ns - x->arrival_ns : 0;
@@ -91,7 +97,7 @@ static void adapt(struct chaos_world *w, struct chaos_member *m, bool is_good)
 		return;
 	if (!is_good)
 		m->window = m->window / 2 > p->parallelism_min ? m->window / 2 : p->parallelism_min;
-	else if (m->pending > 0 && m->window < p->parallelism_max)
+	else if (m->pending + m->inbox_count > 0 && m->window < p->parallelism_max)
 		m->window++;
 }
 
@@ -192,6 +198,7 @@ static void send(struct chaos_world *w, uint32_t core, const struct operation_ou
 		             x->event);
 	x->sends++;
 	w->result->attempts++;
+	chaos_tuning_on_send(w, x, o);
 }
 
 static void done(struct chaos_world *w, const struct operation_output *o)
@@ -206,6 +213,7 @@ static void done(struct chaos_world *w, const struct operation_output *o)
 		chaos_broken(w, 4, "an operation ended %" PRIu64 " ns after its deadline",
 		             w->now_ns - x->deadline_ns);
 	w->result->outcomes[o->outcome]++;
+	chaos_tuning_on_done(w, x, o);
 	end(w, (uint32_t)o->tag, o->outcome == OPERATION_SUCCESS, o->outcome == OPERATION_FALLBACK);
 }
 
@@ -301,6 +309,8 @@ static void count_window(struct chaos_world *w, const struct chaos_event *e, boo
 {
 	struct chaos_window *n = &w->window[w->window_at];
 
+	if (!is_good && w->now_ns < w->result->failed_ns)
+		w->result->failed_ns = w->now_ns;
 	n->attempts++;
 	n->succeeded += is_good;
 	n->slow += e->value_ns != 0 &&

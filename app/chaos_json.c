@@ -32,6 +32,37 @@ static json_t *of_services(const struct scenario *s, const struct chaos_result *
 	return list;
 }
 
+static json_t *of_classes(const struct chaos_result *r)
+{
+	static const char *const names[WORK_CLASSES] = {"critical", "normal", "background"};
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < WORK_CLASSES; i++) {
+		const struct chaos_class_result *c = &r->classes[i];
+
+		json_array_append_new(
+		        list,
+		        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "class", names[i],
+		                  "events", (json_int_t)c->events, "in_time",
+		                  (json_int_t)c->in_time, "operations", (json_int_t)c->operations,
+		                  "succeeded", (json_int_t)c->succeeded, "fallbacks",
+		                  (json_int_t)c->fallbacks, "shed", (json_int_t)c->shed));
+	}
+	return list;
+}
+
+static json_t *of_tuning(const struct chaos_result *r)
+{
+	json_t *tuning = json_object();
+
+	for (uint32_t i = 0; i < TUNING_PARAMETERS; i++)
+		json_object_set_new(tuning, tuning_parameter_name((enum tuning_parameter)i),
+		                    json_pack("{s:I, s:I}", "changes",
+		                              (json_int_t)r->tuning_changes[i], "value",
+		                              (json_int_t)r->tuning_value[i]));
+	return tuning;
+}
+
 static json_t *of_modes(const struct chaos_result *r)
 {
 	json_t *modes = json_object();
@@ -74,6 +105,11 @@ static json_t *of_result(const struct chaos_result *r)
 	        {"states_equal", r->state_equal},
 	        {"recovered_ns", r->recovered_ns},
 	        {"mode_transitions", r->mode_transitions},
+	        {"forecast_ns", r->forecast_ns},
+	        {"failed_ns", r->failed_ns},
+	        {"denied_retry", r->denied_retry},
+	        {"denied_hedge", r->denied_hedge},
+	        {"denied_parallel", r->denied_parallel},
 	        {"duration_ns", r->done_ns},
 	        {"memory_bytes", r->memory_bytes},
 	};
@@ -82,6 +118,8 @@ static json_t *of_result(const struct chaos_result *r)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		json_object_set_new(o, fields[i].name, number(fields[i].value));
 	json_object_set_new(o, "modes", of_modes(r));
+	json_object_set_new(o, "classes", of_classes(r));
+	json_object_set_new(o, "tuning", of_tuning(r));
 	json_object_set_new(o, "hash", hash_text(r->hash));
 	json_object_set_new(o, "broken",
 	                    r->broken[0] == '\0' ? json_null() : json_string(r->broken));
@@ -102,7 +140,7 @@ static json_t *of_cell(const struct chaos_suite *s, uint32_t i, uint32_t k)
 	                    json_string(figures_cell(&s->figures, "scenarios", s->scenarios[i].row,
 	                                             s->profile_names[k])));
 	json_object_set_new(o, "services", of_services(&s->scenarios[i], &c->result));
-	json_object_set_new(o, "cpu_ns", number(c->cpu_ns));
+	json_object_set_new(o, "cpu_ns", number(c->result.cpu_ns));
 	return o;
 }
 
@@ -141,6 +179,15 @@ static json_t *of_trials(const struct chaos_trials *t)
 		json_object_set_new(o, "name", json_string(chaos_trials[i].name));
 		json_object_set_new(o, "scenario", json_string(chaos_trials[i].scenario));
 		json_object_set_new(o, "ablation", json_boolean(chaos_trials[i].is_ablation));
+		if (chaos_trials[i].is_ablation) {
+			enum chaos_metric metric = chaos_trials[i].metric;
+
+			json_object_set_new(o, "measure", json_string(chaos_metric_name(metric)));
+			json_object_set_new(o, "with",
+			                    number(chaos_metric_value(metric, &t->whole[i])));
+			json_object_set_new(o, "without",
+			                    number(chaos_metric_value(metric, &t->results[i])));
+		}
 		json_array_append_new(list, o);
 	}
 	return list;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "app/clock.h"
 #include "config/nearest.h"
 #include "config/profile.h"
 
@@ -163,15 +162,11 @@ int chaos_suite_add_profile(struct chaos_suite *s, const char *name, struct conf
 static int run_cell(struct chaos_suite *s, uint32_t i, uint32_t k)
 {
 	struct chaos_cell *cell = &s->cells[i * s->profile_count + k];
-	uint64_t start_ns = clock_cpu_ns();
-	int rc = chaos_run(&(struct chaos_options){.scenario = &s->scenarios[i],
-	                                           .profile = &s->profiles[k],
-	                                           .profile_name = s->profile_names[k],
-	                                           .seed = s->seed},
-	                   &cell->result);
-
-	cell->cpu_ns = clock_cpu_ns() - start_ns;
-	return rc;
+	return chaos_run(&(struct chaos_options){.scenario = &s->scenarios[i],
+	                                         .profile = &s->profiles[k],
+	                                         .profile_name = s->profile_names[k],
+	                                         .seed = s->seed},
+	                 &cell->result);
 }
 
 int chaos_suite_run(struct chaos_suite *s, const struct chaos_progress *progress)
@@ -252,7 +247,7 @@ void chaos_suite_global(const struct chaos_suite *s, uint32_t profile, struct ch
 		count++;
 		out->worst_ppm = r->success_ppm < out->worst_ppm ? r->success_ppm : out->worst_ppm;
 		out->duration_ns += r->done_ns;
-		out->cpu_ns += c->cpu_ns;
+		out->cpu_ns += r->cpu_ns;
 		out->events += r->events;
 		out->memory_bytes =
 		        r->memory_bytes > out->memory_bytes ? r->memory_bytes : out->memory_bytes;

@@ -18,7 +18,6 @@
 
 struct chaos_cell {
 	struct chaos_result result;
-	uint64_t cpu_ns; /* of this machine: not part of the result's hash */
 };
 
 struct chaos_suite {

@@ -252,6 +252,18 @@ void chaos_table_print(const struct chaos_suite *s, FILE *out)
 	fprintf(out, "\nhash %016" PRIx64 "\n", chaos_suite_hash(s));
 }
 
+/* What the row is measured by, with the mechanism and without it. */
+static void print_measure(const struct chaos_trials *t, uint32_t i, FILE *out)
+{
+	const struct chaos_trial *x = &chaos_trials[i];
+
+	if (x->is_ablation)
+		fprintf(out, "  %-16s %9" PRIu64 " -> %9" PRIu64, chaos_metric_name(x->metric),
+		        chaos_metric_value(x->metric, &t->whole[i]),
+		        chaos_metric_value(x->metric, &t->results[i]));
+	fputc('\n', out);
+}
+
 void chaos_table_print_trials(const struct chaos_trials *t, FILE *out)
 {
 	const char *group = "";
@@ -265,17 +277,19 @@ void chaos_table_print_trials(const struct chaos_trials *t, FILE *out)
 		if (r->events == 0)
 			continue; /* was not tried */
 		if (strcmp(group, x->group) != 0)
-			fprintf(out, "\n%-24s %-18s %9s %9s %9s %11s %9s %9s %9s\n", x->group,
+			fprintf(out, "\n%-24s %-16s %9s %8s %8s %9s %9s %8s %6s%s\n", x->group,
 			        "scenario", "success", "p50", "p99", "requests", "slot time",
-			        "in time", "well");
+			        "in time", "well",
+			        x->is_ablation ? "  measured by           with ->   without" : "");
 		group = x->group;
 		chaos_table_time(r->p50_ns, p50);
 		chaos_table_time(r->p99_ns, p99);
 		fprintf(out,
-		        "%s%-*s %-18s %8" PRIu32 ".%02" PRIu32 "%% %9s %9s %11" PRIu64 " %8" PRIu64
-		        "s %9" PRIu64 " %6" PRIu32 "/%" PRIu32 "\n",
+		        "%s%-*s %-16s %5" PRIu32 ".%02" PRIu32 "%% %8s %8s %9" PRIu64 " %8" PRIu64
+		        "s %8" PRIu64 " %3" PRIu32 "/%" PRIu32,
 		        x->is_ablation ? "- " : "", x->is_ablation ? 22 : 24, x->name, x->scenario,
 		        r->success_ppm / 10000, r->success_ppm / 100 % 100, p50, p99, r->attempts,
 		        r->attempt_ns / 1000000000, r->in_time, r->healthy, r->components);
+		print_measure(t, i, out);
 	}
 }

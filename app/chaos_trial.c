@@ -11,220 +11,65 @@
 
 #define PROFILE "ultimate"
 
-/* ---- the report's lessons ---- */
-
-/* What else would add attempts is off, so that only these are compared. */
-static void attempts_alone(struct resilience_options *o)
-{
-	o->service.breaker.states = BREAKER_BIT(BREAKER_CLOSED);
-	o->service.hedge.is_enabled = false;
-	o->service.latency_optimization = false;
-	o->service.abandon_below_ppm = 0;
-	o->service.retry_budget.is_unlimited = true;
-	o->service.parallel_budget.is_unlimited = true;
-	o->mode.modes = MODE_BIT(MODE_NORMAL);
-}
-
-static void parallel(struct resilience_options *o, uint32_t attempts)
-{
-	attempts_alone(o);
-	o->service.parallel_attempts = (uint8_t)attempts;
-	o->service.parallel_max = (uint8_t)attempts;
-	o->service.max_retries = 0;
-}
-
-static void sequential(struct resilience_options *o, uint32_t attempts)
-{
-	attempts_alone(o);
-	o->service.parallel_attempts = 1;
-	o->service.parallel_max = 1;
-	o->service.max_retries = (uint8_t)(attempts - 1);
-}
-
-/* The expected latency alone decides, one attempt after the other. */
-static void multiplier(struct resilience_options *o, uint32_t milli)
-{
-	sequential(o, 4);
-	o->service.deadline.terms = DEADLINE_EXPECTED;
-	o->service.deadline.expected_multiplier_milli = milli;
-}
-
-static void timeouts_by_state(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.deadline.terms = DEADLINE_BASE;
-	o->service.hedge.is_enabled = false;
-}
-
-static void timeouts_fixed(struct resilience_options *o, uint32_t value)
-{
-	timeouts_by_state(o, value);
-	for (uint32_t i = 0; i < BREAKER_STATES; i++)
-		o->service.breaker.base_timeout_ns[i] =
-		        o->service.breaker.base_timeout_ns[BREAKER_CLOSED];
-}
-
-static void nothing(struct resilience_options *o, uint32_t value)
-{
-	(void)o;
-	(void)value;
-}
-
-static void without_mode(struct resilience_options *o, uint32_t mode)
-{
-	o->mode.modes &= ~MODE_BIT(mode);
-}
-
-static void without_restore(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->recovery.may_replay = false;
-	o->recovery.checkpoint = RECOVERY_NONE;
-}
-
-/* ---- ablations ---- */
-
-static void without_parallel(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.parallel_max = 1;
-}
-
-static void without_expected(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.deadline.terms = DEADLINE_BASE;
-}
-
-static void without_retry(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.max_retries = 0;
-}
-
-static void without_breaker(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.breaker.states = BREAKER_BIT(BREAKER_CLOSED);
-}
-
-static void without_async(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->processing.order = PROCESSING_SEQUENTIAL;
-}
-
-static void without_batch(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->processing.batch = 1;
-}
-
-static void without_elastic(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->processing.segments_min = o->processing.segments_max;
-}
-
-static void without_adaptive(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->processing.parallelism_max = o->processing.parallelism_min;
-}
-
-static void without_secondary(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.choice = SERVICE_CHOOSE_PRIMARY;
-	o->service.parallel_max = 1;
-}
-
-static void without_hedge(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.hedge.is_enabled = false;
-}
-
-static void without_ejection(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->service.health.eject_after = 0;
-	o->service.health.outlier_ppm = 0;
-	o->service.choice = SERVICE_CHOOSE_IN_TURN;
-}
-
-static void without_priorities(struct resilience_options *o, uint32_t value)
-{
-	(void)value;
-	o->processing.has_priorities = false;
-}
-
-#define EXTREME "extreme-latency"
-#define SLOW    "slow-service"
-
-const struct chaos_trial chaos_trials[] = {
-        {"attempts", "3 in parallel", EXTREME, parallel, 3, false, CHAOS_SUCCESS},
-        {"attempts", "3 one after the other", EXTREME, sequential, 3, false, CHAOS_SUCCESS},
-        {"multiplier", "1.0", EXTREME, multiplier, 1000, false, CHAOS_SUCCESS},
-        {"multiplier", "1.5", EXTREME, multiplier, 1500, false, CHAOS_SUCCESS},
-        {"multiplier", "2.0", EXTREME, multiplier, 2000, false, CHAOS_SUCCESS},
-        {"multiplier", "2.5", EXTREME, multiplier, 2500, false, CHAOS_SUCCESS},
-        {"multiplier", "3.0", EXTREME, multiplier, 3000, false, CHAOS_SUCCESS},
-        {"multiplier", "3.5", EXTREME, multiplier, 3500, false, CHAOS_SUCCESS},
-        {"multiplier", "4.0", EXTREME, multiplier, 4000, false, CHAOS_SUCCESS},
-        {"multiplier", "4.5", EXTREME, multiplier, 4500, false, CHAOS_SUCCESS},
-        {"multiplier", "5.0", EXTREME, multiplier, 5000, false, CHAOS_SUCCESS},
-        {"timeouts", "by state", SLOW, timeouts_by_state, 0, false, CHAOS_SUCCESS},
-        {"timeouts", "fixed", SLOW, timeouts_fixed, 0, false, CHAOS_SUCCESS},
-        {"mode LATENCY", "on", EXTREME, nothing, 0, false, CHAOS_P99},
-        {"mode LATENCY", "off", EXTREME, without_mode, MODE_LATENCY, false, CHAOS_P99},
-        {"restore", "by replay", "massive-failure", nothing, 0, false, CHAOS_SUCCESS},
-        {"restore", "not at all", "massive-failure", without_restore, 0, false, CHAOS_SUCCESS},
-        {"ablation", "parallel attempts", EXTREME, without_parallel, 0, true, CHAOS_SUCCESS},
-        {"ablation", "dynamic timeout", EXTREME, without_expected, 0, true, CHAOS_SUCCESS},
-        {"ablation", "retry", "node-failure", without_retry, 0, true, CHAOS_SUCCESS},
-        {"ablation", "secondary nodes", "node-failure", without_secondary, 0, true, CHAOS_SUCCESS},
-        {"ablation", "node ejection", "node-failure", without_ejection, 0, true, CHAOS_REQUESTS},
-        {"ablation", "hedge", "gray-failure", without_hedge, 0, true, CHAOS_P99},
-        {"ablation", "breaker", "degraded-mode", without_breaker, 0, true, CHAOS_OVERDUE},
-        {"ablation", "asynchronous", "high-load", without_async, 0, true, CHAOS_SUCCESS},
-        {"ablation", "batches", "high-load", without_batch, 0, true, CHAOS_SUCCESS},
-        {"ablation", "elastic queues", "high-load", without_elastic, 0, true, CHAOS_SUCCESS},
-        {"ablation", "adaptive parallelism", "high-load", without_adaptive, 0, true, CHAOS_SUCCESS},
-        {"ablation", "priorities", "high-load", without_priorities, 0, true, CHAOS_CRITICAL},
-        {"ablation", "restore", "massive-failure", without_restore, 0, true, CHAOS_SUCCESS},
-        {"ablation", "mode LATENCY", "degraded-mode", without_mode, MODE_LATENCY, true,
-         CHAOS_SUCCESS},
+static const struct {
+	const char *name;
+	bool more_is_worse;
+} metrics[] = {
+        [CHAOS_SUCCESS] = {"success, ppm", false},
+        [CHAOS_IN_TIME] = {"events in time", false},
+        [CHAOS_P99] = {"p99, us", true},
+        [CHAOS_REQUESTS] = {"requests", true},
+        [CHAOS_OVERDUE] = {"waits in vain", true},
+        [CHAOS_CRITICAL] = {"critical, us", true},
+        [CHAOS_CRITICAL_SUCCESS] = {"critical answers", false},
 };
 
-const uint32_t chaos_trial_count = sizeof(chaos_trials) / sizeof(chaos_trials[0]);
+const char *chaos_metric_name(enum chaos_metric metric)
+{
+	assert(metric <= CHAOS_CRITICAL_SUCCESS);
+	return metrics[metric].name;
+}
 
-static_assert(sizeof(chaos_trials) / sizeof(chaos_trials[0]) <= CHAOS_TRIALS_MAX, "room for all");
+uint64_t chaos_metric_value(enum chaos_metric metric, const struct chaos_result *r)
+{
+	switch (metric) {
+	case CHAOS_SUCCESS:
+		return r->success_ppm;
+	case CHAOS_IN_TIME:
+		return r->in_time;
+	case CHAOS_P99:
+		return r->p99_ns / 1000;
+	case CHAOS_REQUESTS:
+		return r->attempts;
+	case CHAOS_OVERDUE:
+		return r->overdue;
+	case CHAOS_CRITICAL:
+		return r->critical_ns / (r->critical + 1) / 1000;
+	case CHAOS_CRITICAL_SUCCESS:
+		return r->classes[WORK_CRITICAL].succeeded;
+	}
+	return 0;
+}
 
 bool chaos_trial_is_worse(enum chaos_metric metric, const struct chaos_result *a,
                           const struct chaos_result *b)
 {
-	switch (metric) {
-	case CHAOS_SUCCESS:
-		return a->success_ppm < b->success_ppm;
-	case CHAOS_IN_TIME:
-		return a->in_time < b->in_time;
-	case CHAOS_P99:
-		return a->p99_ns > b->p99_ns;
-	case CHAOS_REQUESTS:
-		return a->attempts > b->attempts;
-	case CHAOS_OVERDUE:
-		return a->overdue > b->overdue;
-	case CHAOS_CRITICAL:
-		return a->critical_ns / (a->critical + 1) > b->critical_ns / (b->critical + 1);
-	}
-	return false;
+	uint64_t x = chaos_metric_value(metric, a);
+	uint64_t y = chaos_metric_value(metric, b);
+
+	return metrics[metric].more_is_worse ? x > y : x < y;
 }
 
-static int run_one(struct chaos_trials *t, uint32_t i, uint64_t second_ns, uint64_t seed,
-                   struct config_error *error)
+struct setting {
+	uint64_t second_ns;
+	uint64_t seed;
+	const struct chaos_trial *trial;
+	bool is_changed; /* false: `ultimate` as it is, in the trial's scenario */
+};
+
+static int run_one(const struct setting *x, struct chaos_result *result, struct config_error *error)
 {
-	const struct chaos_trial *trial = &chaos_trials[i];
+	const struct chaos_trial *trial = x->trial;
 	struct resilience_options options;
 	struct scenario s;
 	char path[CHAOS_PATH_BYTES];
@@ -236,17 +81,35 @@ static int run_one(struct chaos_trials *t, uint32_t i, uint64_t second_ns, uint6
 		rc = scenario_load(&s, path, error);
 	if (rc != 0)
 		return rc;
-	scenario_rescale(&s, second_ns);
-	trial->change(&options, trial->value);
-	config_profile_scale(&options, second_ns);
-	rc = chaos_run(
-	        &(struct chaos_options){
-	                .scenario = &s, .profile = &options, .profile_name = PROFILE, .seed = seed},
-	        &t->results[i]);
+	scenario_rescale(&s, x->second_ns);
+	if (x->is_changed)
+		trial->change(&options, trial->value);
+	config_profile_scale(&options, x->second_ns);
+	rc = chaos_run(&(struct chaos_options){.scenario = &s,
+	                                       .profile = &options,
+	                                       .profile_name = PROFILE,
+	                                       .seed = x->seed},
+	               result);
 	scenario_finish(&s);
 	if (rc != 0)
 		snprintf(error->text, sizeof(error->text), "%s: %s", trial->name, strerror(-rc));
 	return rc;
+}
+
+/* What an ablation is compared with: run once for each scenario. */
+static int run_whole(struct chaos_trials *t, uint32_t i, const struct setting *x,
+                     struct config_error *error)
+{
+	struct setting whole = *x;
+
+	whole.is_changed = false;
+	for (uint32_t k = 0; k < i; k++)
+		if (t->whole[k].events > 0 &&
+		    strcmp(chaos_trials[k].scenario, chaos_trials[i].scenario) == 0) {
+			t->whole[i] = t->whole[k];
+			return 0;
+		}
+	return run_one(&whole, &t->whole[i], error);
 }
 
 int chaos_trials_run(struct chaos_trials *t, const char *group, uint64_t second_ns, uint64_t seed,
@@ -257,12 +120,16 @@ int chaos_trials_run(struct chaos_trials *t, const char *group, uint64_t second_
 	*t = (struct chaos_trials){0};
 	assert(second_ns >= 1000);
 	for (uint32_t i = 0; rc == 0 && i < chaos_trial_count; i++) {
+		struct setting x = {second_ns, seed, &chaos_trials[i], true};
+
 		if (group != NULL && strcmp(group, chaos_trials[i].group) != 0)
 			continue;
 		if (progress != NULL)
 			progress->tell(progress->to, chaos_trials[i].group, chaos_trials[i].name, i,
 			               chaos_trial_count);
-		rc = run_one(t, i, second_ns, seed, error);
+		rc = run_one(&x, &t->results[i], error);
+		if (rc == 0 && chaos_trials[i].is_ablation)
+			rc = run_whole(t, i, &x, error);
 		t->count++;
 	}
 	return rc;

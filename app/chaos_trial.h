@@ -2,8 +2,9 @@
  *
  * Trials: one profile, one mechanism changed, one scenario: what is it good for? Two kinds. The
  * report's lessons: parallel or sequential attempts, the multiplier of the expected latency,
- * timeouts by state or fixed, the mode LATENCY, restoring by replay or not at all. And ablations: a
- * mechanism of `ultimate` switched off, in the scenario that it is for.
+ * timeouts by state or fixed, the mode LATENCY, restoring by replay or not at all; and where
+ * capacity lacks, and thresholds that tune themselves. And ablations: a mechanism of `ultimate`
+ * switched off, in the scenario that it is for.
  *
  * A trial is a row of a table: a name, a scenario, a change of the options.
  */
@@ -19,12 +20,13 @@
 
 /* What an ablation makes worse. */
 enum chaos_metric {
-	CHAOS_SUCCESS,  /* less */
-	CHAOS_IN_TIME,  /* fewer events */
-	CHAOS_P99,      /* longer */
-	CHAOS_REQUESTS, /* more attempts */
-	CHAOS_OVERDUE,  /* more attempts that waited in vain */
-	CHAOS_CRITICAL, /* critical events take longer */
+	CHAOS_SUCCESS,          /* less */
+	CHAOS_IN_TIME,          /* fewer events */
+	CHAOS_P99,              /* longer */
+	CHAOS_REQUESTS,         /* more attempts */
+	CHAOS_OVERDUE,          /* more attempts that waited in vain */
+	CHAOS_CRITICAL,         /* critical events take longer */
+	CHAOS_CRITICAL_SUCCESS, /* fewer critical operations are answered */
 };
 
 struct chaos_trial {
@@ -42,6 +44,7 @@ extern const uint32_t chaos_trial_count;
 
 struct chaos_trials { /* what was measured; by index of the table */
 	struct chaos_result results[CHAOS_TRIALS_MAX];
+	struct chaos_result whole[CHAOS_TRIALS_MAX]; /* of ablations: `ultimate` as it is */
 	uint32_t count;
 };
 
@@ -49,6 +52,8 @@ struct chaos_suite;
 struct chaos_progress;
 struct config_error;
 
+const char *chaos_metric_name(enum chaos_metric metric);
+uint64_t chaos_metric_value(enum chaos_metric metric, const struct chaos_result *r);
 /* Whether a is worse than b. */
 bool chaos_trial_is_worse(enum chaos_metric metric, const struct chaos_result *a,
                           const struct chaos_result *b);

@@ -166,7 +166,7 @@ static int create_operations(struct chaos_world *w, struct chaos_core *c)
 	                      0);
 }
 
-/* Critical components stand first. */
+/* Critical components stand first, background ones last. */
 static int share_members(struct chaos_world *w, uint32_t core)
 {
 	struct chaos_core *c = &w->cores[core];
@@ -174,11 +174,11 @@ static int share_members(struct chaos_world *w, uint32_t core)
 	c->members = calloc(w->scenario->components, sizeof(*c->members));
 	if (c->members == NULL)
 		return -ENOMEM;
-	for (uint32_t pass = 0; pass < 2; pass++)
+	for (uint32_t class = 0; class < WORK_CLASSES; class ++)
 		for (uint32_t i = core; i < w->scenario->components; i += w->scenario->cores)
-			if (w->members[i].is_critical == (pass == 0)) {
+			if (w->members[i].class == class) {
 				c->members[c->member_count++] = i;
-				c->critical_count += pass == 0;
+				c->class_count[class]++;
 			}
 	return 0;
 }
@@ -216,6 +216,27 @@ static int create_core(struct chaos_world *w, uint32_t core)
 	return rc;
 }
 
+/* Whether the n-th of many is one of a share that is spread evenly over them. */
+static bool is_of_share(uint64_t n, uint32_t ppm)
+{
+	return n * ppm / 1000000 != (n + 1) * ppm / 1000000;
+}
+
+static void set_classes(struct chaos_world *w)
+{
+	const struct scenario *s = w->scenario;
+	uint32_t others = 0;
+
+	for (uint32_t i = 0; i < s->components; i++) {
+		struct chaos_member *m = &w->members[i];
+
+		m->is_critical = is_of_share(i, s->critical_ppm);
+		m->class = m->is_critical                             ? WORK_CRITICAL
+		           : is_of_share(others++, s->background_ppm) ? WORK_BACKGROUND
+		                                                      : WORK_NORMAL;
+	}
+}
+
 static int create(struct chaos_world *w)
 {
 	const struct scenario *s = w->scenario;
@@ -223,15 +244,15 @@ static int create(struct chaos_world *w)
 	w->members = calloc(s->components, sizeof(*w->members));
 	if (w->cores == NULL || w->members == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < s->components; i++) /* spread evenly */
-		w->members[i].is_critical = (uint64_t)i * s->critical_ppm / 1000000 !=
-		                            ((uint64_t)i + 1) * s->critical_ppm / 1000000;
+	set_classes(w);
 	int rc = create_pool(w);
 
 	if (rc == 0)
 		rc = create_items(w);
 	if (rc == 0)
 		rc = create_service_options(w);
+	if (rc == 0)
+		rc = chaos_tuning_create(w);
 	for (uint32_t i = 0; rc == 0 && i < s->cores; i++)
 		rc = create_core(w, i);
 	return rc == 0 ? chaos_control_start(w) : rc;
@@ -274,6 +295,7 @@ void chaos_world_destroy(struct chaos_world *w)
 	free(w->members);
 	free(w->items);
 	free(w->service_options);
+	chaos_tuning_destroy(w);
 	chaos_queue_finish(&w->queue);
 	chaos_memory_free(w->pool_memory, w->pool_bytes);
 	w->cores = NULL;

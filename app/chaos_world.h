@@ -17,7 +17,8 @@
  *     chaos_core.c     turns
  *     chaos_item.c     questions, answers, what is counted of them
  *     chaos_life.c     deaths and restarts
- *     chaos_control.c  facts, modes, tuning
+ *     chaos_control.c  facts, modes
+ *     chaos_tuning.c   thresholds that are `auto`
  *     chaos_check.c    invariants, and the result
  *     chaos.c          what happens next
  */
@@ -67,9 +68,10 @@ struct chaos_item {
 	uint32_t life;    /* of the component */
 	uint32_t service; /* CHAOS_NO_SERVICE: it asks nothing */
 	uint32_t sends;
-	uint32_t next; /* while free */
-	uint8_t state; /* enum chaos_item_state */
-	uint8_t class; /* enum work_class */
+	uint64_t hedge; /* its hedge's token; 0: none */
+	uint32_t next;  /* while free */
+	uint8_t state;  /* enum chaos_item_state */
+	uint8_t class;  /* enum work_class */
 	bool is_request;
 	bool is_shed; /* refused for the mode's sake */
 };
@@ -95,6 +97,7 @@ struct chaos_member { /* a component in its world */
 	bool is_restoring;
 	bool is_lost; /* dead, and nothing brings it back */
 	bool is_critical;
+	uint8_t class;   /* enum work_class, of what it asks */
 	bool is_waiting; /* for its restart */
 };
 
@@ -102,6 +105,13 @@ struct chaos_window { /* of attempts, for the mode's facts */
 	uint64_t attempts;
 	uint64_t succeeded;
 	uint64_t slow;
+};
+
+struct chaos_tuned { /* a service whose thresholds follow what is observed */
+	struct tuning tuning;
+	struct tuning_options options;
+	struct tuning_observation seen; /* of the service so far, but for latency and calm */
+	struct tuning_observation told; /* at the last look */
 };
 
 struct chaos_core {
@@ -120,11 +130,10 @@ struct chaos_core {
 	struct event events[CHAOS_EVENTS_MAX];
 	uint64_t ring_position;
 	struct prng prng;
-	uint32_t *members; /* components, critical ones first */
+	uint32_t *members; /* components in order of their class */
 	uint32_t member_count;
-	uint32_t critical_count;
-	uint32_t next_critical; /* whose turn it is */
-	uint32_t next_normal;
+	uint32_t class_count[WORK_CLASSES]; /* of them */
+	uint32_t next[WORK_CLASSES];        /* whose turn it is */
 	uint32_t next_any;
 	uint64_t poll_at_ns;
 	uint32_t turn; /* component that has its turn; CHAOS_NONE */
@@ -141,6 +150,7 @@ struct chaos_world {
 	const struct resilience_options *profile;
 	struct chaos_result *result;
 	struct service_options *service_options; /* one per service */
+	struct chaos_tuned *tuned;               /* likewise; NULL: nothing is `auto` */
 	struct segment_pool pool;
 	void *pool_memory;
 	uint64_t pool_bytes;
@@ -214,6 +224,16 @@ bool chaos_life_is_recoverable(const struct chaos_world *w, const struct chaos_m
 int chaos_control_start(struct chaos_world *w);
 void chaos_control_look(struct chaos_world *w);
 bool chaos_control_is_healthy(const struct chaos_world *w, const struct chaos_member *m);
+
+/* Where the profile has something that is `auto`. 0 or -errno. */
+int chaos_tuning_create(struct chaos_world *w);
+void chaos_tuning_destroy(struct chaos_world *w);
+/* What happened since the last look may change thresholds, of all cores at once. */
+void chaos_tuning_look(struct chaos_world *w);
+void chaos_tuning_on_send(struct chaos_world *w, struct chaos_item *x,
+                          const struct operation_output *o);
+void chaos_tuning_on_done(struct chaos_world *w, const struct chaos_item *x,
+                          const struct operation_output *o);
 
 /* At the end: what is left, the twin, the figures. 0 or -errno. */
 int chaos_check_end(struct chaos_world *w);

@@ -60,6 +60,21 @@ static void calm_is_calm_in_all_profiles(void)
 	}
 }
 
+/* Classes have their shares, and what a component asks is of its class. */
+static void work_has_classes(void)
+{
+	struct chaos_result r = run("critical: 25%\nbackground: 34%\n" CALM, "ultimate", 0);
+
+	CU_ASSERT_EQUAL(r.classes[WORK_CRITICAL].operations, 100);
+	CU_ASSERT_EQUAL(r.classes[WORK_NORMAL].operations, 200);
+	CU_ASSERT_EQUAL(r.classes[WORK_BACKGROUND].operations, 100);
+	for (unsigned i = 0; i < WORK_CLASSES; i++) {
+		CU_ASSERT_EQUAL(r.classes[i].succeeded, r.classes[i].operations);
+		CU_ASSERT_EQUAL(r.classes[i].in_time, r.classes[i].events);
+		CU_ASSERT_EQUAL(r.classes[i].shed, 0);
+	}
+}
+
 static void same_seed_same_hash(void)
 {
 	uint64_t a = run(CALM, "ultimate", 5).hash;
@@ -173,6 +188,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"calm is calm in all profiles", calm_is_calm_in_all_profiles},
+	        {"work has classes", work_has_classes},
 	        {"same seed, same hash", same_seed_same_hash},
 	        {"sequential waits for ever", sequential_waits_for_ever},
 	        {"the dead are restored bit for bit", the_dead_are_restored_bit_for_bit},

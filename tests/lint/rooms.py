@@ -6,7 +6,7 @@ docs/architecture.md says why. A new room, or a new arrow, is a line here.
 import os
 import pathlib
 
-DATAPLANE = ['memory', 'wire', 'host', 'log', 'feed', 'book', 'shard', 'port']
+DATAPLANE = ['memory', 'wire', 'host', 'log', 'feed', 'request', 'book', 'shard', 'port']
 
 
 def _dataplane(*names):
@@ -22,6 +22,8 @@ MAY_INCLUDE = {
     'dataplane/host': _dataplane('wire') | {'resilience'},
     'dataplane/log': _dataplane('memory'),
     'dataplane/feed': _dataplane('memory', 'wire', 'log') | {'resilience'},
+    # What others are asked: services by their codecs, ranges of the feed among them.
+    'dataplane/request': _dataplane('memory', 'wire', 'log', 'feed') | {'resilience'},
     'dataplane/book': _dataplane('memory'),
     'dataplane/shard': _dataplane('memory', 'wire', 'log', 'feed', 'book') | {'resilience'},
     'dataplane/port': _dataplane('wire'),

@@ -26,10 +26,9 @@
 #define COAP_VERSION           1u
 #define COAP_HEADER_BYTES      4u
 #define COAP_TOKEN_BYTES_MAX   8u
-#define COAP_OPTIONS_MAX       64u   /* in one message; our limit, more is malformed */
-#define COAP_OPTION_BYTES_MAX  1034u /* Proxy-Uri's; ours too for options that are not known */
-#define COAP_SEGMENT_BYTES_MAX 255u  /* of a path */
-#define COAP_SEGMENTS_MAX      16u   /* of a path; our limit */
+#define COAP_OPTIONS_MAX       64u  /* in one message; our limit, more is malformed */
+#define COAP_SEGMENT_BYTES_MAX 255u /* of a path */
+#define COAP_SEGMENTS_MAX      16u  /* of a path; our limit */
 #define COAP_PAYLOAD_MARKER    0xffu
 
 enum coap_type { COAP_CON, COAP_NON, COAP_ACK, COAP_RST };

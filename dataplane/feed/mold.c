@@ -51,3 +51,46 @@ bool mold_recognise(const uint8_t *payload, uint32_t bytes)
 			return false;
 	return true;
 }
+
+/* The session's bytes go out as they came, whatever they are; names of other transports are longer.
+ */
+static bool is_session(const struct session_key *k)
+{
+	for (uint32_t i = MOLD_SESSION_BYTES; i < sizeof(k->name); i++)
+		if (k->name[i] != 0)
+			return false;
+	return true;
+}
+
+static bool is_in_bounds(const struct mold_request *r)
+{
+	/* first_sequence + count <= 2^64, in arithmetic modulo 2^64. */
+	return r->first_sequence >= 1 && r->count >= 1 && r->count <= MOLD_COUNT_MAX &&
+	       r->first_sequence <= 0 - (uint64_t)r->count;
+}
+
+bool mold_request_build(uint8_t *out, const struct mold_request *r)
+{
+	if (!is_in_bounds(r) || !is_session(&r->session))
+		return false;
+	memcpy(out, r->session.name, MOLD_SESSION_BYTES);
+	put_be64(out + MOLD_SEQUENCE, r->first_sequence);
+	put_be16(out + MOLD_COUNT, (uint16_t)r->count);
+	return true;
+}
+
+bool mold_request_parse(const uint8_t *payload, uint32_t bytes, struct mold_request *out)
+{
+	if (bytes != MOLD_REQUEST_BYTES)
+		return false;
+	struct mold_request r = {
+	        .first_sequence = be64(payload + MOLD_SEQUENCE),
+	        .count = be16(payload + MOLD_COUNT),
+	};
+
+	memcpy(r.session.name, payload, MOLD_SESSION_BYTES);
+	if (!is_in_bounds(&r))
+		return false;
+	*out = r;
+	return true;
+}

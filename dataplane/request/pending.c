@@ -131,7 +131,7 @@ static uint32_t take(struct pending *p)
 
 struct pending_slip *pending_add(struct pending *p, const struct pending_key *key, uint64_t token)
 {
-	if (p->live == p->live_max)
+	if (pending_is_full(p))
 		return NULL;
 	uint32_t index = take(p);
 	struct pending_slip *s = &p->slips[index];

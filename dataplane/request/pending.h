@@ -65,4 +65,9 @@ struct pending_slip *pending_by_token(const struct pending *p, uint64_t token);
 /* The live slip of the token; NULL: there was none. It is ended now, its content still stands. */
 struct pending_slip *pending_end(struct pending *p, uint64_t token);
 
+static inline bool pending_is_full(const struct pending *p)
+{
+	return p->live == p->live_max;
+}
+
 #endif

@@ -15,8 +15,9 @@
  *   until glimpse_next() says GLIMPSE_DONE or GLIMPSE_FAILED
  *
  * What comes is not believed: sequences are counted, packets bounded, every way to end without a
- * snapshot is a verdict with one line of text. Control path: nothing here is hot. One owner;
- * process-local. Specs: Nasdaq SoupBinTCP 3.00, GLIMPSE 5.0.
+ * snapshot is a verdict with one line of text. How long it may take in all is the caller's
+ * deadline: a server that sends heartbeats alone is alive. Control path: nothing here is hot. One
+ * owner; process-local. Specs: Nasdaq SoupBinTCP 3.00, GLIMPSE 5.0.
  */
 #ifndef DATAPLANE_FEED_GLIMPSE_H
 #define DATAPLANE_FEED_GLIMPSE_H
@@ -101,16 +102,17 @@ struct glimpse {
 	uint32_t out_bytes;     /* waiting to be sent */
 	uint8_t state;          /* enum glimpse_state */
 	uint8_t fault;          /* enum glimpse_fault */
+	bool is_closed;
 	char session[SOUP_SESSION_BYTES + 1]; /* the server's, once accepted */
 	uint8_t out[SOUP_LOGIN_BYTES + 2 * SOUP_HEADER_BYTES];
 	char text[GLIMPSE_TEXT_BYTES]; /* FAILED: one line, for people */
 };
 
-/* Times 0 and messages_max 0 mean their defaults (no bound). */
+/* The specification's times, no names, no bound on messages. */
 void glimpse_defaults(struct glimpse_options *o);
 /* The buffer bounds the packets; it is the caller's and outlives the machine. 0, or -EINVAL: buffer
- * smaller than GLIMPSE_BUFFER_MIN, times of 0 or heartbeat_ns >= dead_ns, names not zero terminated
- * or not printable. */
+ * smaller than GLIMPSE_BUFFER_MIN, times or messages_max of 0, heartbeat_ns >= dead_ns, names not
+ * zero terminated or not printable. */
 int glimpse_init(struct glimpse *g, const struct glimpse_options *o, uint8_t *buffer,
                  uint32_t capacity);
 
@@ -123,7 +125,7 @@ void glimpse_on_bytes(struct glimpse *g, uint32_t bytes, uint64_t now_ns);
 void glimpse_on_closed(struct glimpse *g);
 enum glimpse_step glimpse_next(struct glimpse *g, struct glimpse_message *out);
 
-/* Heartbeats and deadlines: at glimpse_deadline_ns(), or whenever. */
+/* Heartbeats and deadlines: at glimpse_deadline_ns(), or whenever; after what came was read. */
 void glimpse_poll(struct glimpse *g, uint64_t now_ns);
 uint64_t glimpse_deadline_ns(const struct glimpse *g); /* UINT64_MAX: none */
 /* What is to be sent, in this order; NULL and 0: nothing. */

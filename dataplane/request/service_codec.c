@@ -48,7 +48,7 @@ enum operation_repeat service_method_repeat(uint8_t method, bool reorder_safe)
 {
 	if (method == SERVICE_GET)
 		return OPERATION_FREELY;
-	if (method == SERVICE_POST || !reorder_safe)
-		return OPERATION_ONCE;
-	return OPERATION_AGAIN;
+	if ((method == SERVICE_PUT || method == SERVICE_DELETE) && reorder_safe)
+		return OPERATION_AGAIN;
+	return OPERATION_ONCE;
 }

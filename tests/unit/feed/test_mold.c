@@ -211,6 +211,62 @@ static void test_session_must_print_to_be_recognised(void)
 	}
 }
 
+static void test_requests(void)
+{
+	const struct mold_request r = {
+	        .session = {"000010059B"}, .first_sequence = 0x1234, .count = 0x5678};
+	struct mold_request back;
+	uint8_t bytes[MOLD_REQUEST_BYTES + 1];
+
+	CU_ASSERT_TRUE(mold_request_build(bytes, &r));
+	CU_ASSERT_EQUAL(memcmp(bytes, "000010059B\0\0\0\0\0\0\x12\x34\x56\x78", 20), 0);
+	memset(&back, 0xee, sizeof(back));
+	CU_ASSERT_TRUE(mold_request_parse(bytes, 20, &back));
+	CU_ASSERT_EQUAL(memcmp(&back.session, &r.session, sizeof(r.session)), 0);
+	CU_ASSERT_EQUAL(back.first_sequence, r.first_sequence);
+	CU_ASSERT_EQUAL(back.count, r.count);
+	for (uint32_t cut = 0; cut <= 21; cut++)
+		CU_ASSERT_EQUAL(mold_request_parse(bytes, cut, &back), cut == 20);
+	/* A session is bytes, zeros among them. */
+	struct mold_request odd = r;
+
+	memcpy(odd.session.name, "a\0b\0\xff\0\0\0\0c", 10);
+	CU_ASSERT_TRUE(mold_request_build(bytes, &odd));
+	CU_ASSERT_TRUE(mold_request_parse(bytes, 20, &back));
+	CU_ASSERT_EQUAL(memcmp(&back.session, &odd.session, sizeof(odd.session)), 0);
+	odd.session.name[10] = 'x';
+	CU_ASSERT_FALSE(mold_request_build(bytes, &odd));
+}
+
+/* No sequence 0, none beyond 2^64 - 1, at least one message, at most what a packet counts. */
+static void test_request_bounds(void)
+{
+	static const struct {
+		uint64_t first;
+		uint32_t count;
+		bool good;
+	} rows[] = {{1, 1, true},          {1, 0xfffe, true},
+	            {UINT64_MAX, 1, true}, {UINT64_MAX - 1, 2, true},
+	            {0, 1, false},         {1, 0, false},
+	            {1, 0xffff, false},    {1, 0x10001, false},
+	            {UINT64_MAX, 2, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct mold_request r = {.session = {"000010059B"},
+		                               .first_sequence = rows[i].first,
+		                               .count = rows[i].count};
+		struct mold_request back;
+		uint8_t bytes[MOLD_REQUEST_BYTES] = {0};
+
+		CU_ASSERT_EQUAL(mold_request_build(bytes, &r), rows[i].good);
+		if (!rows[i].good)
+			CU_ASSERT_EQUAL(bytes[0], 0);
+		header(rows[i].first, rows[i].count);
+		if (rows[i].count <= UINT16_MAX)
+			CU_ASSERT_EQUAL(mold_request_parse(packet, 20, &back), rows[i].good);
+	}
+}
+
 static const struct suite_test tests[] = {
         {"data", test_data},
         {"blocks point into the datagram", test_blocks_point_into_the_datagram},
@@ -224,6 +280,8 @@ static const struct suite_test tests[] = {
         {"sequence bounds", test_sequence_bounds},
         {"malformed leaves out alone", test_malformed_leaves_out_alone},
         {"recognised sessions print", test_session_must_print_to_be_recognised},
+        {"requests", test_requests},
+        {"request bounds", test_request_bounds},
 };
 
 int main(void)

@@ -5,20 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resilience/prng.h"
 #include "tests/unit/suite.h"
 
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
 static struct coap_message m;
-static uint64_t random_state;
+static struct prng dice;
 
-/* Weyl sequence, mixed; the room has no other source of chance. */
 static uint32_t below(uint32_t bound)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	return (uint32_t)((z ^ z >> 31) % bound);
+	return (uint32_t)prng_below(&dice, bound);
 }
 
 /* Parses from a heap block of exactly that size, so that a sanitizer sees a byte too many. */
@@ -456,7 +453,7 @@ static void test_round_trips(void)
 		uint32_t number = 0;
 		uint32_t bytes;
 
-		random_state = seed;
+		prng_init(&dice, seed);
 		for (uint32_t i = 0; i < sizeof(value); i++)
 			value[i] = (uint8_t)below(256);
 		struct coap_header h = {.token = value,

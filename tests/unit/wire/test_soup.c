@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resilience/prng.h"
 #include "tests/unit/suite.h"
 
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
@@ -12,14 +13,11 @@
 static uint8_t buffer[SOUP_PACKET_MAX];
 static struct soup_reader reader;
 static struct soup_packet packet;
-static uint64_t random_state;
+static struct prng dice;
 
 static uint32_t below(uint32_t bound)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	return (uint32_t)((z ^ z >> 31) % bound);
+	return (uint32_t)prng_below(&dice, bound);
 }
 
 static void start(uint32_t capacity)
@@ -233,7 +231,7 @@ static void test_any_cut(void)
 		uint32_t lengths[100];
 		bool good = true;
 
-		random_state = seed;
+		prng_init(&dice, seed);
 		while (count < 100) {
 			lengths[count] = below(below(2) ? 8 : 200);
 			memset(payload, (int)count, lengths[count]);

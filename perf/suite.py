@@ -80,6 +80,9 @@ SWEEP = [('method', 'method', None), ('multiplier', 'multiplier', 1)] + [(key + 
 HEDGE = [('service', 'service', None), ('losers', 'replies of losers', None), ('q99_alone_ms', 'q99 alone, ms', 2), ('q99_ms', 'hedged', 2),
          ('q99_change_percent', 'change, %', 0), ('q999_alone_ms', 'q99.9 alone, ms', 2), ('q999_ms', 'hedged', 2),
          ('extra_percent', 'extra requests, %', 2), ('on_percent', 'on, % of the time', 1)]
+CODEC = [('codec', 'codec', None), ('live', 'live', None), ('request_bytes', 'request, bytes', None), ('reply_bytes', 'reply', None),
+         ('encode_ns', 'encode, ns', 0), ('decode_ns', 'decode', 0), ('stray_ns', 'stray', 0), ('forget_ns', 'forget', 0),
+         ('copy_ns', 'copying both', 0)]
 OPERATION = [('task', 'task', None), ('burst', 'live', None), ('operation_ns', 'operation, ns', 0), ('best_ns', 'best', 0),
              ('table_ns', 'plain table', 1), ('loop_ns', 'loop', 1)]
 ATTEMPTS = [('replies', 'replies', None), ('asked', 'asked', None), ('success_percent', 'success, %', 2), ('q50_ms', 'q50, ms', 0),
@@ -152,6 +155,9 @@ BENCHES = [
     Bench('operation', 'Operations: a whole life', OPERATION,
           [words('perf/bench_operation --operations 16384 --rounds 1')],
           [words('perf/bench_operation --operations 1048576 --rounds 9')]),
+    Bench('codec', 'Codecs: requests into words, replies understood', CODEC,
+          [words('perf/bench_codec --requests 16384 --rounds 1')],
+          [words('perf/bench_codec --requests 1048576 --rounds 9')]),
     Bench('attempts', 'Attempts: at once, in turn, hedged, cancelled', ATTEMPTS,
           [words('perf/bench_attempts --operations 1000')],
           [words('perf/bench_attempts --operations 20000')]),

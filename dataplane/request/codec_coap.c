@@ -47,12 +47,14 @@ static const uint8_t codes[SERVICE_METHODS] = {
         [SERVICE_DELETE] = COAP_DELETE,
 };
 
-static_assert(sizeof(struct message_ids) % 8 == 0, "the slips behind them are aligned");
 static_assert(COAP_HEADER_BYTES == SERVICE_RECEIPT_BYTES, "a receipt is an empty message");
 
+/* Up to where the slips begin. */
 static uint64_t ids_bytes(const struct service_codec_options *o)
 {
-	return (uint64_t)o->nodes * o->source_ports * sizeof(struct message_ids);
+	uint64_t bytes = (uint64_t)o->nodes * o->source_ports * sizeof(struct message_ids);
+
+	return (bytes + SERVICE_STATE_ALIGN - 1) / SERVICE_STATE_ALIGN * SERVICE_STATE_ALIGN;
 }
 
 static uint64_t coap_state_bytes(const struct service_codec_options *o)

@@ -15,6 +15,7 @@
 #ifndef DATAPLANE_REQUEST_PENDING_H
 #define DATAPLANE_REQUEST_PENDING_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,8 +37,10 @@ struct pending_slip {
 	uint8_t is_live;
 	uint8_t is_keyed;     /* found by its key */
 	uint8_t is_ambiguous; /* an older slip had its key */
-	uint8_t reserved;
+	uint8_t reserved[9];
 };
+
+static_assert(sizeof(struct pending_slip) == 64, "a cache line");
 
 struct pending {
 	struct pending_slip *slips;
@@ -53,7 +56,7 @@ struct pending {
 };
 
 /* Twice live_max slips: as many ended ones are remembered as live ones may be. live_max: 1 to
- * PENDING_MAX. The memory is 8-byte aligned. */
+ * PENDING_MAX. The memory is 8-byte aligned, better by cache line. */
 uint64_t pending_bytes(uint32_t live_max);
 void pending_init(struct pending *p, void *memory, uint32_t live_max);
 

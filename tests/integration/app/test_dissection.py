@@ -28,13 +28,6 @@ FIELDS = ('ip.dst', 'moldudp64.sequence', 'moldudp64.count', '_ws.malformed', 'i
           'moldudp64.end_of_session_extra', '_ws.expert.severity')
 
 
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
 def exchange(*arguments):
     p = genesis('exchange', '--quiet', '--line-a', A, '--line-b', B, *DAY, *arguments)
     check('exchange', p.returncode == 0, p.stderr)

@@ -405,17 +405,18 @@ static void test_lengths_that_cannot_be_said(void)
 {
 	struct coap_writer w;
 	static uint8_t out[100000];
+	static uint8_t value[100000];
 	uint32_t bytes;
 
 	for (uint32_t length = 269 + 65535; length <= 269 + 65535 + 1; length++) {
 		coap_write(&w, out, sizeof(out),
 		           &(struct coap_header){.type = COAP_NON, .code = COAP_GET});
-		coap_write_option(&w, 10, out, length);
+		coap_write_option(&w, 10, value, length);
 		CU_ASSERT_EQUAL(coap_write_end(&w, &bytes),
 		                length == 269 + 65535 ? COAP_WRITTEN : COAP_FULL);
 	}
 	coap_write(&w, out, 64, &(struct coap_header){.type = COAP_NON, .code = COAP_GET});
-	coap_write_payload(&w, out, UINT32_MAX);
+	coap_write_payload(&w, value, UINT32_MAX);
 	CU_ASSERT_EQUAL(coap_write_end(&w, &bytes), COAP_FULL);
 }
 

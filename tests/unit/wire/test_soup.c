@@ -74,7 +74,10 @@ static void test_login_of_full_width(void)
 	packet = (struct soup_packet){
 	        .payload = out + 3, .payload_bytes = SOUP_LOGIN_PAYLOAD, .type = 'L'};
 	CU_ASSERT_TRUE(soup_parse_login(&packet, &back));
-	CU_ASSERT_EQUAL(memcmp(&back, &l, sizeof(l)), 0);
+	CU_ASSERT_STRING_EQUAL(back.user, l.user);
+	CU_ASSERT_STRING_EQUAL(back.password, l.password);
+	CU_ASSERT_STRING_EQUAL(back.session, l.session);
+	CU_ASSERT_EQUAL(back.sequence, l.sequence);
 	out[3] = 0x07; /* no text */
 	CU_ASSERT_FALSE(soup_parse_login(&packet, &back));
 }

@@ -173,6 +173,9 @@ static void test_what_is_no_answer(void)
 	CU_ASSERT_EQUAL(codec_decode(BYTES("\x57\x45\x00\x07\x01\x02\x03\x04\x05\x06\x07")),
 	                SERVICE_UNEXPECTED);
 	CU_ASSERT_EQUAL(codec_decode(BYTES("\x50\x45\x12\x34")), SERVICE_UNEXPECTED);
+	/* Seven bytes, and then an option that looks like the eighth. */
+	CU_ASSERT_EQUAL(codec_decode(BYTES("\x57\x45\x00\x07" TOKEN_S "12345678")),
+	                SERVICE_UNEXPECTED);
 	/* Of a CON these are rejected. */
 	CU_ASSERT_EQUAL(codec_decode(BYTES("\x40\x45\x00\x07")), SERVICE_UNEXPECTED);
 	CU_ASSERT_TRUE(has_receipt("\x70\x00\x00\x07"));
@@ -188,6 +191,9 @@ static void test_what_is_no_answer(void)
 	CU_ASSERT_TRUE(has_receipt("\x70\x00\x00\x07"));
 	CU_ASSERT_EQUAL(codec_decode(BYTES("\x40\x00\xbe\xef")), SERVICE_UNEXPECTED);
 	CU_ASSERT_TRUE(has_receipt("\x70\x00\xbe\xef"));
+	/* Its id is the node's, whatever ours are. */
+	CU_ASSERT_EQUAL(codec_decode(BYTES("\x40\x00\x12\x34")), SERVICE_UNEXPECTED);
+	CU_ASSERT_TRUE(has_receipt("\x70\x00\x12\x34"));
 }
 
 static void test_malformed(void)

@@ -58,6 +58,8 @@ void budget_scale(struct budget *b, const struct budget_options *o, uint32_t mul
 /* To be called for each success (retries) or request (hedges, parallel attempts). */
 static inline void budget_earn(struct budget *b)
 {
+	if (__builtin_expect(b->level_ppm == b->capacity_ppm, 1))
+		return; /* a full one gains nothing */
 	uint64_t level_ppm = b->level_ppm + b->earn_ppm;
 
 	b->level_ppm = level_ppm < b->capacity_ppm ? level_ppm : b->capacity_ppm;

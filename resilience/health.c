@@ -7,11 +7,8 @@
 #include "resilience/backoff.h"
 #include "resilience/event.h"
 #include "resilience/prng.h"
-#include "resilience/window.h"
 
-#define DECAY_STEPS      64u          /* per half-life */
-#define DECAY_HALVES_MAX 48u          /* nothing is left then */
-#define LATENCY_MAX_NS   (1ull << 46) /* what is longer counts as that: 20 hours */
+#define DECAY_HALVES_MAX 48u /* nothing is left then */
 
 enum health_fact { HEALTH_FACT_SUCCESS, HEALTH_FACT_FAILURE, HEALTH_FACT_TIME };
 
@@ -28,11 +25,8 @@ const uint32_t health_transition_count = sizeof(health_transitions) / sizeof(hea
 /* Time goes in steps, and what is not yet a step is kept for later: however often a node is
  * measured, its peak comes down. Returns the steps since the stamp; a division only when there are
  * any. */
-static uint64_t health_steps(const struct health_node *n, const struct health_options *o,
-                             uint64_t now_ns)
+static uint64_t health_steps(const struct health_node *n, uint64_t step_ns, uint64_t now_ns)
 {
-	uint64_t step_ns = o->half_life_ns / DECAY_STEPS;
-
 	assert(step_ns > 0);
 	if (now_ns < n->stamp_ns + step_ns)
 		return 0;
@@ -43,7 +37,7 @@ static uint64_t health_steps(const struct health_node *n, const struct health_op
 static uint64_t health_decay(uint64_t value, uint64_t steps)
 {
 	/* 65536 x 2^(-i / 64) */
-	static const uint32_t part[DECAY_STEPS] = {
+	static const uint32_t part[HEALTH_DECAY_STEPS] = {
 	        65536, 64830, 64132, 63441, 62757, 62081, 61413, 60751, 60097, 59449, 58809,
 	        58176, 57549, 56929, 56316, 55709, 55109, 54515, 53928, 53347, 52773, 52204,
 	        51642, 51085, 50535, 49991, 49452, 48920, 48393, 47871, 47356, 46846, 46341,
@@ -52,10 +46,10 @@ static uint64_t health_decay(uint64_t value, uint64_t steps)
 	        36123, 35734, 35349, 34968, 34591, 34219, 33850, 33486, 33125,
 	};
 
-	assert(value <= LATENCY_MAX_NS);
-	if (steps >= DECAY_STEPS * DECAY_HALVES_MAX)
+	assert(value <= HEALTH_LATENCY_MAX_NS);
+	if (steps >= HEALTH_DECAY_STEPS * DECAY_HALVES_MAX)
 		return 0;
-	return (value * part[steps % DECAY_STEPS] >> 16) >> (steps / DECAY_STEPS);
+	return (value * part[steps % HEALTH_DECAY_STEPS] >> 16) >> (steps / HEALTH_DECAY_STEPS);
 }
 
 int health_init(struct health *h, uint32_t subject, uint32_t nodes)
@@ -69,57 +63,9 @@ int health_init(struct health *h, uint32_t subject, uint32_t nodes)
 	return 0;
 }
 
-static uint64_t health_node_latency(const struct health_node *n, const struct health_options *o,
-                                    uint64_t now_ns)
+uint64_t health_decayed_ns(const struct health_node *n, uint64_t step_ns, uint64_t now_ns)
 {
-	if (n->measured == 0)
-		return o->latency_initial_ns;
-	uint64_t steps = health_steps(n, o, now_ns);
-
-	return steps == 0 ? n->latency_ns : health_decay(n->latency_ns, steps);
-}
-
-/* 0: admitted, or on probation and idle; 1: only if there is nobody else; 2: not at all. */
-static uint32_t health_rank(const struct health_node *n)
-{
-	switch ((enum health_state)n->state) {
-	case HEALTH_ADMITTED:
-		return 0;
-	case HEALTH_PROBATION:
-		return n->pending == 0 ? 0 : 1;
-	case HEALTH_EJECTED:
-		return 2;
-	}
-	assert(false);
-	return 2;
-}
-
-uint32_t health_best(const struct health *h, const struct health_options *o, uint32_t except,
-                     uint64_t now_ns)
-{
-	uint32_t best = HEALTH_NONE;
-	uint32_t best_rank = 2;
-	uint64_t best_cost = UINT64_MAX;
-
-	assert(h->count <= HEALTH_NODES_MAX);
-	for (uint32_t i = 0; i < h->count; i++) {
-		const struct health_node *n = &h->nodes[i];
-		uint32_t rank = health_rank(n);
-
-		if ((except >> i & 1) != 0 || rank >= 2 || rank > best_rank)
-			continue;
-		uint64_t latency = health_node_latency(n, o, now_ns);
-		/* Never 0, so that what is out still counts when the latency has decayed. */
-		uint64_t cost = (latency == 0 ? 1 : latency) * (n->pending + 1u);
-
-		if (rank < best_rank || cost < best_cost) {
-			best = i;
-			best_rank = rank;
-			best_cost = cost;
-		}
-	}
-	assert(best == HEALTH_NONE || h->nodes[best].state != HEALTH_EJECTED);
-	return best;
+	return health_decay(n->latency_ns, health_steps(n, step_ns, now_ns));
 }
 
 /* Whether another node that is in use does so much better. */
@@ -245,56 +191,22 @@ static bool health_step(struct health *h, const struct health_context *c, uint32
 	return false;
 }
 
-static void health_measure(struct health_node *n, const struct health_options *o,
-                           uint64_t latency_ns, uint64_t now_ns)
+void health_measure_slow(struct health_node *n, const struct health_options *o, uint64_t latency_ns,
+                         uint64_t now_ns)
 {
-	uint64_t latency = latency_ns < LATENCY_MAX_NS ? latency_ns : LATENCY_MAX_NS;
+	uint64_t step_ns = health_step_ns(o);
+	uint64_t steps = health_steps(n, step_ns, now_ns);
 
-	if (n->measured == 0 || latency >= n->latency_ns) {
-		n->latency_ns = latency;
-		n->stamp_ns = now_ns;
-		n->measured = 1;
-		return;
-	}
-	uint64_t steps = health_steps(n, o, now_ns);
-
-	if (steps == 0)
-		return;
-	n->latency_ns = latency + health_decay(n->latency_ns - latency, steps);
-	n->stamp_ns += steps * (o->half_life_ns / DECAY_STEPS);
+	assert(latency_ns < n->latency_ns);
+	n->latency_ns = latency_ns + health_decay(n->latency_ns - latency_ns, steps);
+	n->stamp_ns += steps * step_ns;
 }
 
-static struct health_node *health_returned(struct health *h, const struct health_context *c,
-                                           uint32_t node)
+bool health_on_success_slow(struct health *h, const struct health_context *c, uint32_t node,
+                            uint64_t now_ns)
 {
-	assert(node < h->count);
 	struct health_node *n = &h->nodes[node];
 
-	if (n->pending > 0)
-		n->pending--;
-	else
-		c->counters[h->subject].unpaired++;
-	return n;
-}
-
-static void health_count(struct health_node *n, const struct health_options *o, bool failed)
-{
-	n->fail_rate = window_rate_push(n->fail_rate, failed, o->rate_shift);
-	if (n->samples < UINT8_MAX)
-		n->samples++;
-	assert(n->fail_rate <= WINDOW_RATE_ONE);
-}
-
-bool health_on_success(struct health *h, const struct health_context *c, uint32_t node,
-                       uint64_t latency_ns, uint64_t now_ns)
-{
-	struct health_node *n = health_returned(h, c, node);
-
-	health_measure(n, c->options, latency_ns, now_ns);
-	health_count(n, c->options, false);
-	n->bad = 0;
-	if (n->good < UINT16_MAX)
-		n->good++;
 	if (n->good >= c->options->settle_successes && n->ejections > 0) {
 		n->ejections--;
 		n->good = 0;
@@ -314,12 +226,6 @@ bool health_on_failure(struct health *h, const struct health_context *c, uint32_
 	if (n->bad < UINT8_MAX)
 		n->bad++;
 	return health_step(h, c, node, HEALTH_FACT_FAILURE, now_ns);
-}
-
-void health_on_cancel(struct health *h, const struct health_context *c, uint32_t node)
-{
-	(void)health_returned(h, c, node);
-	assert(h->available <= h->count);
 }
 
 void health_on_late(struct health *h, const struct health_context *c, uint32_t node,
@@ -356,7 +262,7 @@ uint64_t health_latency_ns(const struct health *h, const struct health_options *
                            uint64_t now_ns)
 {
 	assert(node < h->count);
-	return health_node_latency(&h->nodes[node], o, now_ns);
+	return health_node_latency_ns(&h->nodes[node], o, health_step_ns(o), now_ns);
 }
 
 uint32_t health_success_ppm(const struct health *h, uint32_t node)
@@ -375,7 +281,7 @@ bool health_is_sound(const struct health *h)
 		const struct health_node *n = &h->nodes[i];
 
 		if (n->state >= HEALTH_STATES || n->fail_rate > WINDOW_RATE_ONE ||
-		    n->latency_ns > LATENCY_MAX_NS ||
+		    n->latency_ns > HEALTH_LATENCY_MAX_NS ||
 		    (n->state == HEALTH_EJECTED) != (n->ejected_until_ns != UINT64_MAX))
 			return false;
 		available += n->state != HEALTH_EJECTED;

@@ -28,11 +28,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "resilience/window.h"
+
 struct event_ring;
 struct prng;
 
-#define HEALTH_NODES_MAX 8u
-#define HEALTH_NONE      UINT32_MAX
+#define HEALTH_NODES_MAX      8u
+#define HEALTH_NONE           UINT32_MAX
+#define HEALTH_DECAY_STEPS    64u          /* per half-life */
+#define HEALTH_LATENCY_MAX_NS (1ull << 46) /* what is longer counts as that: 20 hours */
 
 enum health_state {
 	HEALTH_ADMITTED,
@@ -125,8 +129,8 @@ int health_init(struct health *h, uint32_t subject, uint32_t nodes);
 
 /* The best node of those not in `except` (a bit each) that may be asked; HEALTH_NONE: there is
  * none. Changes nothing. */
-uint32_t health_best(const struct health *h, const struct health_options *o, uint32_t except,
-                     uint64_t now_ns);
+static inline uint32_t health_best(const struct health *h, const struct health_options *o,
+                                   uint32_t except, uint64_t now_ns);
 
 /* To be called when an attempt was given to the node... */
 static inline void health_on_send(struct health *h, uint32_t node)
@@ -138,13 +142,14 @@ static inline void health_on_send(struct health *h, uint32_t node)
 
 /* ...and then exactly one of these three. They return true when a node was ejected or re-admitted:
  * h->available may have changed. */
-bool health_on_success(struct health *h, const struct health_context *c, uint32_t node,
-                       uint64_t latency_ns, uint64_t now_ns);
+static inline bool health_on_success(struct health *h, const struct health_context *c,
+                                     uint32_t node, uint64_t latency_ns, uint64_t now_ns);
 /* It timed out, was refused, or its answer was an error. */
 bool health_on_failure(struct health *h, const struct health_context *c, uint32_t node,
                        uint64_t now_ns);
 /* It lost, or was not sent: says nothing. */
-void health_on_cancel(struct health *h, const struct health_context *c, uint32_t node);
+static inline void health_on_cancel(struct health *h, const struct health_context *c,
+                                    uint32_t node);
 
 /* To be called when a reply comes to an attempt that had been cancelled or had timed out. */
 void health_on_late(struct health *h, const struct health_context *c, uint32_t node,
@@ -167,6 +172,119 @@ bool health_is_sound(const struct health *h);
  * lasts longer than one that began now. Nothing is out any more. */
 bool health_restore(struct health *h, const struct health_options *o, uint32_t subject,
                     uint32_t nodes, uint64_t now_ns);
+
+/* ---- what every attempt goes through ---- */
+
+/* Slow parts of what follows. */
+uint64_t health_decayed_ns(const struct health_node *n, uint64_t step_ns, uint64_t now_ns);
+void health_measure_slow(struct health_node *n, const struct health_options *o, uint64_t latency_ns,
+                         uint64_t now_ns);
+bool health_on_success_slow(struct health *h, const struct health_context *c, uint32_t node,
+                            uint64_t now_ns);
+
+/* Of a node on probation that is asked already: dearer than any other. */
+#define HEALTH_COST_LAST (1ull << 63)
+
+/* A peak comes down in steps of so long. */
+static inline uint64_t health_step_ns(const struct health_options *o)
+{
+	return o->half_life_ns / HEALTH_DECAY_STEPS;
+}
+
+static inline uint64_t health_node_latency_ns(const struct health_node *n,
+                                              const struct health_options *o, uint64_t step_ns,
+                                              uint64_t now_ns)
+{
+	if (n->measured == 0)
+		return o->latency_initial_ns;
+	if (__builtin_expect(now_ns < n->stamp_ns + step_ns, 1))
+		return n->latency_ns;
+	return health_decayed_ns(n, step_ns, now_ns);
+}
+
+static inline uint32_t health_best(const struct health *h, const struct health_options *o,
+                                   uint32_t except, uint64_t now_ns)
+{
+	uint64_t step_ns = health_step_ns(o);
+	uint32_t best = HEALTH_NONE;
+	uint64_t best_cost = UINT64_MAX;
+
+	assert(h->count <= HEALTH_NODES_MAX);
+	for (uint32_t i = 0; i < h->count; i++) {
+		const struct health_node *n = &h->nodes[i];
+
+		if ((except >> i & 1) != 0)
+			continue;
+		uint64_t latency_ns = health_node_latency_ns(n, o, step_ns, now_ns);
+		/* Never 0, so that what is out still counts when the latency has decayed. */
+		uint64_t cost = (latency_ns + (latency_ns == 0)) * (n->pending + 1u);
+
+		if (__builtin_expect(n->state != HEALTH_ADMITTED, 0)) {
+			if (n->state == HEALTH_EJECTED)
+				continue;
+			cost |= n->pending == 0 ? 0 : HEALTH_COST_LAST;
+		}
+		if (cost < best_cost) {
+			best = i;
+			best_cost = cost;
+		}
+	}
+	return best;
+}
+
+static inline void health_measure(struct health_node *n, const struct health_options *o,
+                                  uint64_t latency_ns, uint64_t now_ns)
+{
+	uint64_t latency = latency_ns < HEALTH_LATENCY_MAX_NS ? latency_ns : HEALTH_LATENCY_MAX_NS;
+
+	if (n->measured == 0 || latency >= n->latency_ns) {
+		n->latency_ns = latency;
+		n->stamp_ns = now_ns;
+		n->measured = 1;
+	} else if (now_ns >= n->stamp_ns + health_step_ns(o)) {
+		health_measure_slow(n, o, latency, now_ns);
+	}
+}
+
+static inline struct health_node *health_returned(struct health *h, const struct health_context *c,
+                                                  uint32_t node)
+{
+	assert(node < h->count);
+	struct health_node *n = &h->nodes[node];
+
+	if (__builtin_expect(n->pending > 0, 1))
+		n->pending--;
+	else
+		c->counters[h->subject].unpaired++;
+	return n;
+}
+
+static inline void health_count(struct health_node *n, const struct health_options *o, bool failed)
+{
+	n->fail_rate = window_rate_push(n->fail_rate, failed, o->rate_shift);
+	if (n->samples < UINT8_MAX)
+		n->samples++;
+}
+
+static inline bool health_on_success(struct health *h, const struct health_context *c,
+                                     uint32_t node, uint64_t latency_ns, uint64_t now_ns)
+{
+	struct health_node *n = health_returned(h, c, node);
+
+	health_measure(n, c->options, latency_ns, now_ns);
+	health_count(n, c->options, false);
+	n->bad = 0;
+	if (n->good < UINT16_MAX)
+		n->good++;
+	if (__builtin_expect(n->state == HEALTH_ADMITTED && n->ejections == 0, 1))
+		return false;
+	return health_on_success_slow(h, c, node, now_ns);
+}
+
+static inline void health_on_cancel(struct health *h, const struct health_context *c, uint32_t node)
+{
+	(void)health_returned(h, c, node);
+}
 
 const char *health_state_name(enum health_state state);
 const char *health_cause_name(enum health_cause cause);

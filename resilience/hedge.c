@@ -42,13 +42,6 @@ void hedge_set_options(struct hedge *h, const struct hedge_options *o)
 	quantile_set_options(&h->first, &o->delay);
 }
 
-void hedge_on_first(struct hedge *h, uint64_t ns, enum sample_kind kind)
-{
-	assert(h != NULL);
-	assert(h->is_on <= 1);
-	quantile_on_sample(&h->first, ns, kind);
-}
-
 /* Chance that neither the first attempt has answered after ns, nor a second one that was sent after
  * the delay. */
 static uint64_t late_ppm(const struct latency *l, uint64_t ns, uint64_t delay_ns)
@@ -143,12 +136,10 @@ void hedge_poll(struct hedge *h, const struct hedge_options *o, const struct lat
 	h->is_on = is_on;
 }
 
-uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o)
+uint64_t hedge_delay_now_ns(const struct hedge *h, const struct hedge_options *o)
 {
-	assert(h->is_on <= 1);
-	if (h->is_on == 0 || !o->is_enabled)
-		return UINT64_MAX;
-	return delay(h, o);
+	assert(h->is_on == 1);
+	return o->is_enabled ? delay(h, o) : UINT64_MAX;
 }
 
 bool hedge_is_sound(const struct hedge *h, const struct hedge_options *o)

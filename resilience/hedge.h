@@ -65,10 +65,18 @@ void hedge_set_options(struct hedge *h, const struct hedge_options *o);
 bool hedge_is_sound(const struct hedge *h, const struct hedge_options *o);
 /* To be called for each operation's first attempt only: its reply, or how long it had waited when
  * it was cancelled. */
-void hedge_on_first(struct hedge *h, uint64_t ns, enum sample_kind kind);
+static inline void hedge_on_first(struct hedge *h, uint64_t ns, enum sample_kind kind)
+{
+	quantile_on_sample(&h->first, ns, kind);
+}
 /* To be called when latency_poll() has renewed its cache. */
 void hedge_poll(struct hedge *h, const struct hedge_options *o, const struct latency *l);
+/* Slow part of what follows. */
+uint64_t hedge_delay_now_ns(const struct hedge *h, const struct hedge_options *o);
 /* How long to wait for the first attempt; UINT64_MAX: no hedge. */
-uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o);
+static inline uint64_t hedge_delay_ns(const struct hedge *h, const struct hedge_options *o)
+{
+	return h->is_on == 0 ? UINT64_MAX : hedge_delay_now_ns(h, o);
+}
 
 #endif

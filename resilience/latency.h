@@ -153,7 +153,7 @@ static inline void latency_on_sample(struct latency *l, const struct latency_opt
 		latency_rotate(l);
 		h = &l->halves[l->newer];
 	}
-	l->unread += l->unread < UINT32_MAX;
+	sample_count(&l->unread);
 	if (kind == SAMPLE_EXACT) {
 		h->exact++;
 		h->sum_ns += sample_clamp(ns);

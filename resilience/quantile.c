@@ -5,18 +5,13 @@
 #include <errno.h>
 #include <stddef.h>
 
-#define FACTOR_BITS 24u
-#define PPM         1000000u
-#define LEVEL_MIN   10000u
-#define LEVEL_MAX   990000u
-#define SHIFT_MIN   2u
-#define SHIFT_MAX   12u
+#define PPM       1000000u
+#define LEVEL_MIN 10000u
+#define LEVEL_MAX 990000u
+#define SHIFT_MIN 2u
+#define SHIFT_MAX 12u
 /* A run is improbable under 10^-4. */
 #define IMPROBABLE_PPM 100u
-/* Larger steps at the start: x 8 under 8 samples, x 4 under 32, x 2 under 128. */
-#define EARLY_SAMPLES 128u
-
-__extension__ typedef unsigned __int128 uint128;
 
 const struct quantile_options quantile_options_default = {
         .level_ppm = 950000, .gain_shift = 5, .samples_min = 64};
@@ -31,7 +26,7 @@ int quantile_options_check(const struct quantile_options *o)
 
 static uint32_t factor(uint32_t chance_ppm, uint32_t gain_shift)
 {
-	uint64_t f = ((uint64_t)chance_ppm << (FACTOR_BITS - gain_shift)) / PPM;
+	uint64_t f = ((uint64_t)chance_ppm << (QUANTILE_FACTOR_BITS - gain_shift)) / PPM;
 
 	return f == 0 ? 1 : (uint32_t)f;
 }
@@ -84,9 +79,10 @@ void quantile_clear(struct quantile *q)
 	        .up = q->up, .down = q->down, .run_up = q->run_up, .run_down = q->run_down};
 }
 
+/* Larger steps at the start: x 8 under 8 samples, x 4 under 32, x 2 under 128. */
 static inline uint32_t early_boost(uint32_t samples)
 {
-	if (samples >= EARLY_SAMPLES)
+	if (samples >= QUANTILE_EARLY_SAMPLES)
 		return 0;
 	return samples < 8 ? 3 : samples < 32 ? 2 : 1;
 }
@@ -104,7 +100,7 @@ static inline void count_run(struct quantile *q, bool is_above)
 	}
 }
 
-void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind)
+void quantile_on_sample_slow(struct quantile *q, uint64_t ns, enum sample_kind kind)
 {
 	uint64_t sample = sample_clamp(ns) << QUANTILE_FRACTION_BITS;
 	bool is_above = sample > q->estimate;
@@ -114,24 +110,19 @@ void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind)
 	if (kind == SAMPLE_AMBIGUOUS)
 		return;
 	if (kind == SAMPLE_CENSORED && (q->samples == 0 || !is_above)) {
-		q->left_out += q->left_out < UINT32_MAX;
+		sample_count(&q->left_out);
 		return;
 	}
 	if (q->samples == 0) {
-		q->estimate = sample;
+		/* From nothing, no multiplication leads up. */
+		q->estimate = sample > QUANTILE_ESTIMATE_MIN ? sample : QUANTILE_ESTIMATE_MIN;
 	} else {
 		count_run(q, is_above);
 		uint32_t early = early_boost(q->samples);
-		uint32_t boost = q->boost > early ? q->boost : early;
-		uint32_t f = (is_above ? q->up : q->down) << boost;
-		uint64_t move = (uint64_t)((uint128)q->estimate * f >> FACTOR_BITS);
 
-		q->estimate = is_above ? q->estimate + move : q->estimate - move;
+		quantile_move(q, is_above, q->boost > early ? q->boost : early);
 	}
-	/* From nothing, no multiplication leads up. */
-	if (q->estimate < 1u << QUANTILE_FRACTION_BITS)
-		q->estimate = 1u << QUANTILE_FRACTION_BITS;
-	q->samples += q->samples < UINT32_MAX;
+	sample_count(&q->samples);
 }
 
 bool quantile_is_sound(const struct quantile *q, const struct quantile_options *o)

@@ -38,7 +38,10 @@
 #include "resilience/sample.h"
 
 #define QUANTILE_FRACTION_BITS 8u
+#define QUANTILE_FACTOR_BITS   24u
 #define QUANTILE_BOOST_MAX     4u
+#define QUANTILE_EARLY_SAMPLES 128u
+#define QUANTILE_ESTIMATE_MIN  (1u << QUANTILE_FRACTION_BITS)
 
 struct quantile_options {
 	uint32_t level_ppm;   /* p; 10,000 .. 990,000 */
@@ -65,7 +68,6 @@ extern const struct quantile_options quantile_options_default;
 /* 0 or -EINVAL. */
 int quantile_options_check(const struct quantile_options *o);
 void quantile_init(struct quantile *q, const struct quantile_options *o);
-void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind);
 /* Another level or gain from now on; the estimate goes on from where it is. */
 void quantile_set_options(struct quantile *q, const struct quantile_options *o);
 /* Forgets the samples. */
@@ -77,6 +79,38 @@ bool quantile_is_sound(const struct quantile *q, const struct quantile_options *
 static inline bool quantile_is_known(const struct quantile *q, const struct quantile_options *o)
 {
 	return q->samples >= o->samples_min;
+}
+
+/* A step up or down, doubled `boost` times. */
+static inline void quantile_move(struct quantile *q, bool is_above, uint32_t boost)
+{
+	__extension__ typedef unsigned __int128 uint128;
+	uint32_t factor = (is_above ? q->up : q->down) << boost;
+	uint64_t step = (uint64_t)((uint128)q->estimate * factor >> QUANTILE_FACTOR_BITS);
+	uint64_t estimate = is_above ? q->estimate + step : q->estimate - step;
+
+	/* From nothing, no multiplication leads up. */
+	q->estimate = estimate > QUANTILE_ESTIMATE_MIN ? estimate : QUANTILE_ESTIMATE_MIN;
+}
+
+/* Slow part of what follows: the first samples, those that are not exact, and those that begin a
+ * run or make it improbable. */
+void quantile_on_sample_slow(struct quantile *q, uint64_t ns, enum sample_kind kind);
+
+static inline void quantile_on_sample(struct quantile *q, uint64_t ns, enum sample_kind kind)
+{
+	bool is_above = sample_clamp(ns) << QUANTILE_FRACTION_BITS > q->estimate;
+
+	if (__builtin_expect(kind != SAMPLE_EXACT || is_above != q->is_above ||
+	                             q->samples < QUANTILE_EARLY_SAMPLES ||
+	                             q->run >= (is_above ? q->run_up : q->run_down),
+	                     0)) {
+		quantile_on_sample_slow(q, ns, kind);
+		return;
+	}
+	q->run++;
+	quantile_move(q, is_above, q->boost);
+	sample_count(&q->samples);
 }
 
 /* 0 before the first sample. */

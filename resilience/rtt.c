@@ -24,27 +24,8 @@ void rtt_init(struct rtt *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* Towards the sample by 2^-shift of the way. Whether it lies above or below cannot be foretold, so
- * there is no branch: the sign is a mask. Steps are cut toward zero on both sides alike; a shift of
- * a negative number would draw the value down. */
-static inline uint64_t approach(uint64_t value, uint64_t towards, uint32_t shift)
-{
-	uint64_t difference = towards - value;
-	uint64_t sign = -(difference >> 63); /* both are far below 2^63 */
-	uint64_t step = ((difference ^ sign) - sign) >> shift;
-
-	return value + ((step ^ sign) - sign);
-}
-
-static inline uint64_t distance(uint64_t a, uint64_t b)
-{
-	uint64_t difference = a - b;
-	uint64_t sign = -(difference >> 63);
-
-	return (difference ^ sign) - sign;
-}
-
-void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum sample_kind kind)
+void rtt_on_sample_slow(struct rtt *r, const struct rtt_options *o, uint64_t ns,
+                        enum sample_kind kind)
 {
 	uint64_t sample = sample_clamp(ns) << RTT_FRACTION_BITS;
 
@@ -60,15 +41,9 @@ void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum
 		r->smoothed = sample;
 		r->deviation = sample / 2;
 	} else {
-		/* In this order: RFC 6298, 2.3. */
-		r->deviation =
-		        approach(r->deviation, distance(sample, r->smoothed), o->deviation_shift);
-		r->smoothed = approach(r->smoothed, sample, o->smooth_shift);
+		rtt_move(r, o, sample);
 	}
-	if (kind == SAMPLE_EXACT)
-		r->samples += r->samples < UINT32_MAX;
-	else
-		r->censored += r->censored < UINT32_MAX;
+	sample_count(kind == SAMPLE_EXACT ? &r->samples : &r->censored);
 }
 
 bool rtt_is_sound(const struct rtt *r)

@@ -49,7 +49,49 @@ extern const struct rtt_options rtt_options_default;
 int rtt_options_check(const struct rtt_options *o);
 /* Also forgets everything. A zeroed struct is the same. */
 void rtt_init(struct rtt *r);
-void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns, enum sample_kind kind);
+
+/* Towards the sample by 2^-shift of the way. Whether it lies above or below cannot be foretold, so
+ * there is no branch: the sign is a mask. Steps are cut toward zero on both sides alike; a shift of
+ * a negative number would draw the value down. */
+static inline uint64_t rtt_approach(uint64_t value, uint64_t towards, uint32_t shift)
+{
+	uint64_t difference = towards - value;
+	uint64_t sign = -(difference >> 63); /* both are far below 2^63 */
+	uint64_t step = ((difference ^ sign) - sign) >> shift;
+
+	return value + ((step ^ sign) - sign);
+}
+
+static inline uint64_t rtt_distance(uint64_t a, uint64_t b)
+{
+	uint64_t difference = a - b;
+	uint64_t sign = -(difference >> 63);
+
+	return (difference ^ sign) - sign;
+}
+
+/* By one more sample, ns x 2^8. In this order: RFC 6298, 2.3. */
+static inline void rtt_move(struct rtt *r, const struct rtt_options *o, uint64_t sample)
+{
+	r->deviation =
+	        rtt_approach(r->deviation, rtt_distance(sample, r->smoothed), o->deviation_shift);
+	r->smoothed = rtt_approach(r->smoothed, sample, o->smooth_shift);
+}
+
+/* Slow part of what follows: first samples, and those that are not exact. */
+void rtt_on_sample_slow(struct rtt *r, const struct rtt_options *o, uint64_t ns,
+                        enum sample_kind kind);
+
+static inline void rtt_on_sample(struct rtt *r, const struct rtt_options *o, uint64_t ns,
+                                 enum sample_kind kind)
+{
+	if (__builtin_expect(kind != SAMPLE_EXACT || r->samples == 0, 0)) {
+		rtt_on_sample_slow(r, o, ns, kind);
+		return;
+	}
+	rtt_move(r, o, sample_clamp(ns) << RTT_FRACTION_BITS);
+	sample_count(&r->samples);
+}
 
 /* Whether saved bytes can be taken back; if not, init. */
 bool rtt_is_sound(const struct rtt *r);

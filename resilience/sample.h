@@ -29,6 +29,13 @@ enum sample_kind { SAMPLE_EXACT, SAMPLE_CENSORED, SAMPLE_AMBIGUOUS };
 /* 73 minutes. Longer ones count as this long: it keeps all fixed-point products within 64 bits. */
 #define SAMPLE_NS_MAX ((1ull << 42) - 1)
 
+/* Counts, and stops at the maximum. */
+static inline void sample_count(uint32_t *count)
+{
+	if (__builtin_expect(++*count == 0, 0))
+		*count = UINT32_MAX;
+}
+
 static inline uint64_t sample_clamp(uint64_t ns)
 {
 	return ns < SAMPLE_NS_MAX ? ns : SAMPLE_NS_MAX;

@@ -11,10 +11,6 @@
 #define SERVICE_Q999        3u
 #define SERVICE_EPOCH_SHIFT 8u /* of breaker.h: a ticket's upper bits are the breaker's epoch */
 
-/* No reply is quicker, whatever the turn's clock says: one that came in the turn in which its
- * attempt was sent took no time by that. */
-#define SERVICE_LATENCY_MIN_NS 64u
-
 void service_options_report(struct service_options *o, uint64_t second_ns)
 {
 	assert(o != NULL);
@@ -168,7 +164,7 @@ static uint64_t service_hope_ns(const struct service *s)
 	return latency_quantile_ns(&st->latency, SERVICE_Q95);
 }
 
-static void service_look(struct service *s)
+void service_look(struct service *s)
 {
 	struct service_view *v = &s->state->view;
 
@@ -177,16 +173,6 @@ static void service_look(struct service *s)
 	v->hope_ns = service_hope_ns(s);
 	v->breaker = s->state->breaker.state;
 	v->unseen = 0;
-}
-
-/* An attempt taught something. In the beginning each of them counts. */
-static void service_saw(struct service *s)
-{
-	struct service_view *v = &s->state->view;
-
-	if (++v->unseen >= SERVICE_VIEW_ATTEMPTS ||
-	    s->state->breaker.latency_samples < SERVICE_VIEW_ATTEMPTS)
-		service_look(s);
 }
 
 /* What an opening forgets. Node health goes on: it is what says which node to probe. */
@@ -297,7 +283,7 @@ static void service_notice(struct service *s, uint64_t now_ns)
 		service_look(s);
 }
 
-static void service_notice_nodes(struct service *s, uint64_t now_ns)
+void service_notice_nodes(struct service *s, uint64_t now_ns)
 {
 	struct service_state *st = s->state;
 
@@ -344,41 +330,6 @@ static bool service_is_stale(struct service *s, uint32_t ticket)
 
 	s->state->counters.stale += is_stale;
 	return is_stale;
-}
-
-static uint64_t service_latency_ns(const struct service_reply *r)
-{
-	return r->latency_ns > SERVICE_LATENCY_MIN_NS ? r->latency_ns : SERVICE_LATENCY_MIN_NS;
-}
-
-/* An exact time: of a reply in time or late. */
-static void service_learn(struct service *s, const struct service_reply *r, uint64_t now_ns)
-{
-	uint64_t latency_ns = service_latency_ns(r);
-
-	struct service_state *st = s->state;
-	enum sample_kind kind = r->is_ambiguous ? SAMPLE_AMBIGUOUS : SAMPLE_EXACT;
-
-	if (!r->is_ambiguous)
-		breaker_on_latency(&st->breaker, &s->breaker, r->ticket, latency_ns,
-		                   BREAKER_MEASURED, now_ns);
-	rtt_on_sample(&st->rtt, &s->options->rtt, latency_ns, kind);
-	latency_on_sample(&st->latency, &s->options->latency, latency_ns, kind);
-}
-
-void service_on_reply(struct service *s, const struct service_reply *r, uint64_t now_ns)
-{
-	struct service_state *st = s->state;
-	uint64_t latency_ns = service_latency_ns(r);
-
-	st->counters.replies++;
-	forecast_on_success(&st->forecast, latency_ns);
-	service_learn(s, r, now_ns);
-	if (r->is_alone && !r->is_ambiguous)
-		hedge_on_first(&st->hedge, latency_ns, SAMPLE_EXACT);
-	if (health_on_success(&st->health, &s->health, r->node, latency_ns, now_ns))
-		service_notice_nodes(s, now_ns);
-	service_saw(s);
 }
 
 /* Nobody waits for it any longer. */
@@ -507,23 +458,14 @@ static uint32_t service_node_in_turn(uint32_t nodes, uint32_t except, uint32_t t
 	return HEALTH_NONE;
 }
 
-uint32_t service_node(const struct service *s, uint32_t except, uint32_t turn, uint64_t now_ns)
+uint32_t service_node_fixed(const struct service *s, uint32_t except, uint32_t turn)
 {
 	const struct service_options *o = s->options;
 
-	switch ((enum service_choice)o->choice) {
-	case SERVICE_CHOOSE_PRIMARY:
+	if (o->choice == SERVICE_CHOOSE_PRIMARY)
 		return (except & 1u) == 0 ? 0 : HEALTH_NONE;
-	case SERVICE_CHOOSE_IN_TURN:
-		return service_node_in_turn(o->nodes, except, turn);
-	case SERVICE_CHOOSE_BEST:
-		break;
-	}
-	assert(o->choice == SERVICE_CHOOSE_BEST);
-	/* Nothing to choose. */
-	if (o->nodes == 1 && except == 0 && s->state->health.nodes[0].state == HEALTH_ADMITTED)
-		return 0;
-	return health_best(&s->state->health, &o->health, except, now_ns);
+	assert(o->choice == SERVICE_CHOOSE_IN_TURN);
+	return service_node_in_turn(o->nodes, except, turn);
 }
 
 uint64_t service_backoff_ns(const struct service *s, uint32_t round)

@@ -190,7 +190,8 @@ static inline void service_on_send(struct service *s, uint32_t node)
 	health_on_send(&s->state->health, node);
 }
 /* ...and then exactly one of these. */
-void service_on_reply(struct service *s, const struct service_reply *r, uint64_t now_ns);
+static inline void service_on_reply(struct service *s, const struct service_reply *r,
+                                    uint64_t now_ns);
 void service_on_refusal(struct service *s, const struct service_reply *r, uint64_t now_ns);
 void service_on_overdue(struct service *s, const struct service_reply *r, uint64_t now_ns);
 void service_on_unreachable(struct service *s, const struct service_reply *r, uint64_t now_ns);
@@ -209,6 +210,61 @@ static inline void service_on_success(struct service *s, uint32_t ticket, uint64
 }
 void service_on_failure(struct service *s, uint32_t ticket, uint64_t now_ns);
 void service_on_nothing(struct service *s, uint32_t ticket, uint64_t now_ns);
+
+/* ---- what every reply goes through ---- */
+
+/* No reply is quicker, whatever the turn's clock says: one that came in the turn in which its
+ * attempt was sent took no time by that. */
+#define SERVICE_LATENCY_MIN_NS 64u
+
+/* Slow parts of what follows: renews the view; what comes of nodes ejected or re-admitted. */
+void service_look(struct service *s);
+void service_notice_nodes(struct service *s, uint64_t now_ns);
+
+/* An attempt taught something. In the beginning each of them counts. */
+static inline void service_saw(struct service *s)
+{
+	struct service_state *st = s->state;
+
+	if (++st->view.unseen >= SERVICE_VIEW_ATTEMPTS ||
+	    st->breaker.latency_samples < SERVICE_VIEW_ATTEMPTS)
+		service_look(s);
+}
+
+static inline uint64_t service_latency_ns(const struct service_reply *r)
+{
+	return r->latency_ns > SERVICE_LATENCY_MIN_NS ? r->latency_ns : SERVICE_LATENCY_MIN_NS;
+}
+
+/* An exact time: of a reply in time or late. */
+static inline void service_learn(struct service *s, const struct service_reply *r, uint64_t now_ns)
+{
+	struct service_state *st = s->state;
+	uint64_t latency_ns = service_latency_ns(r);
+	enum sample_kind kind = r->is_ambiguous ? SAMPLE_AMBIGUOUS : SAMPLE_EXACT;
+
+	if (!r->is_ambiguous)
+		breaker_on_latency(&st->breaker, &s->breaker, r->ticket, latency_ns,
+		                   BREAKER_MEASURED, now_ns);
+	rtt_on_sample(&st->rtt, &s->options->rtt, latency_ns, kind);
+	latency_on_sample(&st->latency, &s->options->latency, latency_ns, kind);
+}
+
+static inline void service_on_reply(struct service *s, const struct service_reply *r,
+                                    uint64_t now_ns)
+{
+	struct service_state *st = s->state;
+	uint64_t latency_ns = service_latency_ns(r);
+
+	st->counters.replies++;
+	forecast_on_success(&st->forecast, latency_ns);
+	service_learn(s, r, now_ns);
+	if (r->is_alone && !r->is_ambiguous)
+		hedge_on_first(&st->hedge, latency_ns, SAMPLE_EXACT);
+	if (health_on_success(&st->health, &s->health, r->node, latency_ns, now_ns))
+		service_notice_nodes(s, now_ns);
+	service_saw(s);
+}
 
 /* ---- questions ---- */
 
@@ -236,9 +292,24 @@ static inline uint64_t service_timeout_ns(const struct service *s, uint64_t give
 	return timeout_ns < remaining_ns ? timeout_ns : remaining_ns;
 }
 
+/* What follows, where the nodes are not looked at. */
+uint32_t service_node_fixed(const struct service *s, uint32_t except, uint32_t turn);
+
 /* The node for an attempt, none of those in `except`; HEALTH_NONE: there is none. `turn` counts
  * attempts (for IN_TURN). */
-uint32_t service_node(const struct service *s, uint32_t except, uint32_t turn, uint64_t now_ns);
+static inline uint32_t service_node(const struct service *s, uint32_t except, uint32_t turn,
+                                    uint64_t now_ns)
+{
+	const struct service_options *o = s->options;
+	const struct health *h = &s->state->health;
+
+	if (o->choice != SERVICE_CHOOSE_BEST)
+		return service_node_fixed(s, except, turn);
+	/* Nothing to choose. */
+	if (o->nodes == 1 && except == 0 && h->nodes[0].state == HEALTH_ADMITTED)
+		return 0;
+	return health_best(h, &o->health, except, now_ns);
+}
 
 /* Pause before round `round` (1: the second). */
 uint64_t service_backoff_ns(const struct service *s, uint32_t round);

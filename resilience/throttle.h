@@ -62,6 +62,12 @@ bool throttle_is_ramping(const struct throttle *t);
 static inline bool throttle_admit(struct throttle *t, enum work_class class)
 {
 	struct throttle_class *c = &t->class[class];
+
+	if (__builtin_expect(c->fraction_ppm == THROTTLE_ONE, 1)) {
+		/* A whole credit comes and goes. */
+		c->admitted++;
+		return true;
+	}
 	uint32_t credit_ppm = c->credit_ppm + c->fraction_ppm;
 	bool whole = credit_ppm >= THROTTLE_ONE;
 

@@ -86,12 +86,15 @@ static inline void link_node(struct wheel *w, uint32_t node, uint32_t slot)
 {
 	struct wheel_node *head = &w->nodes[slot];
 	uint32_t last = head->previous;
-	uint32_t level = slot / WHEEL_SLOTS;
 
 	w->nodes[node].next = slot;
 	w->nodes[node].previous = last;
 	w->nodes[last].next = node;
 	head->previous = node;
+	if (last != slot)
+		return; /* it was in use */
+	uint32_t level = slot / WHEEL_SLOTS;
+
 	w->used[level] |= 1ull << (slot % WHEEL_SLOTS);
 	w->levels |= 1u << level;
 }

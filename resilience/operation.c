@@ -67,10 +67,9 @@ void operation_set_mode(struct operations *t, const struct mode_policy *policy, 
 /* ---- facts ---- */
 
 /* Which one of its operation the live attempt is. */
-static uint32_t operation_position(const struct operations *t, const struct operation_attempt *a)
+static uint32_t operation_position(const struct operation *o, const struct operation_attempt *a)
 {
-	const struct operation *o = operation_pool_at(&t->pool, a->link);
-	uint32_t attempt = (uint32_t)(a - t->pool.attempts);
+	uint32_t attempt = (uint32_t)(a->token & (OPERATION_SLOTS_MAX - 1));
 	uint32_t position = 0;
 
 	while (position + 1 < o->live && o->attempts[position] != attempt)
@@ -110,9 +109,12 @@ void operation_on_unsent(struct operations *t, uint64_t token, uint64_t now_ns,
 
 	assert(out->capacity - out->count >= OPERATION_OUTPUTS_PER_FACT);
 	/* One that was reported as sent was. */
-	if (a != NULL && !(t->options->sends_are_reported && a->state == ATTEMPT_SENT))
-		operation_end_attempt(t, a->link, operation_position(t, a),
-		                      OPERATION_ATTEMPT_UNSENT, false, now_ns, out);
+	if (a == NULL || (t->options->sends_are_reported && a->state == ATTEMPT_SENT))
+		return;
+	struct operation *o = operation_pool_at(&t->pool, a->link);
+
+	operation_end_attempt(t, o, operation_position(o, a), OPERATION_ATTEMPT_UNSENT, false,
+	                      now_ns, out);
 }
 
 static enum operation_hearing operation_hear(struct operations *t, const struct operation_reply *r,
@@ -124,27 +126,25 @@ static enum operation_hearing operation_hear(struct operations *t, const struct 
 		return OPERATION_HEARD_FOREIGN;
 	if (!operation_pool_is_live(a))
 		return operation_attempt_late(t, a, r, now_ns);
-	uint32_t slot = a->link;
-	uint32_t position = operation_position(t, a);
-	const struct operation *o = operation_pool_at(&t->pool, slot);
+	struct operation *o = operation_pool_at(&t->pool, a->link);
+	uint32_t position = operation_position(o, a);
 
 	/* Its time was over before the reply came, only the poll had not come by. */
 	if (now_ns >= o->deadline_ns) {
-		operation_end_now(t, slot, OPERATION_FACT_DEADLINE, now_ns, out);
+		operation_end_now(t, o, OPERATION_FACT_DEADLINE, now_ns, out);
 		return operation_attempt_late(t, a, r, now_ns);
 	}
 	if (o->state == OPERATION_LINGERING) {
-		operation_end_attempt(t, slot, position,
+		operation_end_attempt(t, o, position,
 		                      r->ok ? OPERATION_ATTEMPT_SUCCESS : OPERATION_ATTEMPT_REFUSED,
 		                      r->ambiguous, now_ns, out);
 		return OPERATION_HEARD_LATE;
 	}
 	if (r->ok) {
-		operation_end_won(t, slot, position, r->ambiguous, now_ns, out);
+		operation_end_won(t, o, position, r->ambiguous, now_ns, out);
 		return OPERATION_HEARD_SUCCESS;
 	}
-	operation_end_attempt(t, slot, position, OPERATION_ATTEMPT_REFUSED, r->ambiguous, now_ns,
-	                      out);
+	operation_end_attempt(t, o, position, OPERATION_ATTEMPT_REFUSED, r->ambiguous, now_ns, out);
 	return OPERATION_HEARD_FAILURE;
 }
 
@@ -164,9 +164,12 @@ void operation_on_unreachable(struct operations *t, uint64_t token, uint64_t now
 	const struct operation_attempt *a = operation_live_attempt(t, token);
 
 	assert(out->capacity - out->count >= OPERATION_OUTPUTS_PER_FACT);
-	if (a != NULL)
-		operation_end_attempt(t, a->link, operation_position(t, a),
-		                      OPERATION_ATTEMPT_UNREACHABLE, false, now_ns, out);
+	if (a == NULL)
+		return;
+	struct operation *o = operation_pool_at(&t->pool, a->link);
+
+	operation_end_attempt(t, o, operation_position(o, a), OPERATION_ATTEMPT_UNREACHABLE, false,
+	                      now_ns, out);
 }
 
 void operation_on_node_unreachable(struct operations *t, uint32_t service, uint32_t node,
@@ -185,26 +188,24 @@ bool operation_recall(struct operations *t, uint64_t operation, uint64_t now_ns,
 	uint64_t slot = operation & UINT32_MAX;
 
 	assert(out->capacity - out->count >= OPERATION_OUTPUTS_PER_FACT);
-	if (slot >= t->pool.operations_max || operation_attempt_id(t, (uint32_t)slot) != operation)
+	if (slot >= t->pool.operations_max)
 		return false;
 	struct operation *o = operation_pool_at(&t->pool, (uint32_t)slot);
 
-	if (o->state == OPERATION_FREE)
+	if (operation_attempt_id(o) != operation || o->state == OPERATION_FREE)
 		return false;
 	bool was_done = o->state == OPERATION_LINGERING;
 
-	operation_end_now(t, (uint32_t)slot, OPERATION_FACT_RECALLED, now_ns, out);
+	operation_end_now(t, o, OPERATION_FACT_RECALLED, now_ns, out);
 	return !was_done;
 }
 
 /* ---- time ---- */
 
 /* Ends the attempts whose time is over. False: the operation moved on by it. */
-static bool operation_expire_attempts(struct operations *t, uint32_t slot, uint64_t now_ns,
+static bool operation_expire_attempts(struct operations *t, struct operation *o, uint64_t now_ns,
                                       struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
 	for (uint32_t i = o->live; i-- > 0;) {
 		const struct operation_attempt *a =
 		        operation_pool_attempt_at(&t->pool, o->attempts[i]);
@@ -213,48 +214,46 @@ static bool operation_expire_attempts(struct operations *t, uint32_t slot, uint6
 			continue;
 		bool last = o->live == 1;
 
-		operation_end_attempt(t, slot, i, OPERATION_ATTEMPT_OVERDUE, false, now_ns, out);
+		operation_end_attempt(t, o, i, OPERATION_ATTEMPT_OVERDUE, false, now_ns, out);
 		if (last)
 			return false;
 	}
 	return true;
 }
 
-static void operation_on_timer(struct operations *t, uint32_t slot, uint64_t now_ns,
+static void operation_on_timer(struct operations *t, struct operation *o, uint64_t now_ns,
                                struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
 	assert(o->state != OPERATION_FREE);
 	o->due_ns = UINT64_MAX;
 	if (now_ns >= o->deadline_ns) {
-		operation_end_now(t, slot, OPERATION_FACT_DEADLINE, now_ns, out);
+		operation_end_now(t, o, OPERATION_FACT_DEADLINE, now_ns, out);
 		return;
 	}
 	if (o->state == OPERATION_BACKOFF) {
 		if (now_ns >= o->event_ns)
-			operation_end_backoff(t, slot, now_ns, out);
+			operation_end_backoff(t, o, now_ns, out);
 		else
-			operation_end_arm(t, slot);
+			operation_end_arm(t, o);
 		return;
 	}
-	if (!operation_expire_attempts(t, slot, now_ns, out))
+	if (!operation_expire_attempts(t, o, now_ns, out))
 		return;
 	if (now_ns >= o->event_ns)
-		operation_round_hedge(t, slot, now_ns, out);
-	operation_end_arm(t, slot);
+		operation_round_hedge(t, o, now_ns, out);
+	operation_end_arm(t, o);
 }
 
 /* Attempts to nodes that have become unreachable, a bounded number of slots per poll. */
 static void operation_sweep(struct operations *t, uint64_t now_ns, struct operation_outputs *out)
 {
 	for (uint32_t n = 0; n < OPERATION_SWEEP_SLOTS && t->sweep_at != OPERATION_SLOT_NONE; n++) {
-		const struct operation *o = operation_pool_at(&t->pool, t->sweep_at);
-		uint32_t slot = t->sweep_at;
+		struct operation *o = operation_pool_at(&t->pool, t->sweep_at);
 
 		if (out->capacity - out->count < OPERATION_OUTPUTS_PER_FACT)
 			return;
-		t->sweep_at = slot + 1 < t->pool.operations_max ? slot + 1 : OPERATION_SLOT_NONE;
+		t->sweep_at =
+		        o->slot + 1 < t->pool.operations_max ? o->slot + 1 : OPERATION_SLOT_NONE;
 		for (uint32_t i = o->live; i-- > 0;) {
 			const struct operation_attempt *a =
 			        operation_pool_attempt_at(&t->pool, o->attempts[i]);
@@ -262,8 +261,8 @@ static void operation_sweep(struct operations *t, uint64_t now_ns, struct operat
 
 			if (a->start_ns > t->services[a->service].unreachable_ns[a->node])
 				continue;
-			operation_end_attempt(t, slot, i, OPERATION_ATTEMPT_UNREACHABLE, false,
-			                      now_ns, out);
+			operation_end_attempt(t, o, i, OPERATION_ATTEMPT_UNREACHABLE, false, now_ns,
+			                      out);
 			if (last)
 				break;
 		}
@@ -285,7 +284,8 @@ bool operation_poll(struct operations *t, uint64_t now_ns, struct operation_outp
 
 		for (uint32_t i = 0; i < count; i++) {
 			if (due[i] < t->pool.operations_max) {
-				operation_on_timer(t, due[i], now_ns, out);
+				operation_on_timer(t, operation_pool_at(&t->pool, due[i]), now_ns,
+				                   out);
 				continue;
 			}
 			struct service *s = &t->services[due[i] - t->pool.operations_max];

@@ -3,56 +3,25 @@
 
 #include "resilience/operation_round.h"
 
-void operation_end_move(struct operation *o, enum operation_fact fact)
+OPERATION_INLINE void operation_end_free(struct operations *t, struct operation *o, uint64_t now_ns)
 {
-	enum operation_state next = operation_table_next((enum operation_state)o->state, fact);
-
-	assert(next != OPERATION_STATE_COUNT);
-	o->state = (uint8_t)next;
-}
-
-void operation_end_arm(struct operations *t, uint32_t slot)
-{
-	struct operation *o = operation_pool_at(&t->pool, slot);
-	uint64_t due_ns = o->deadline_ns < o->event_ns ? o->deadline_ns : o->event_ns;
-
-	assert(o->state != OPERATION_FREE);
-	for (uint32_t i = 0; i < o->live; i++) {
-		uint64_t attempt_ns =
-		        operation_pool_attempt_at(&t->pool, o->attempts[i])->deadline_ns;
-
-		due_ns = attempt_ns < due_ns ? attempt_ns : due_ns;
-	}
-	if (due_ns == o->due_ns)
-		return;
-	o->due_ns = due_ns;
-	wheel_arm(t->wheel, slot, due_ns);
-}
-
-static void operation_end_free(struct operations *t, uint32_t slot, uint64_t now_ns)
-{
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
-	assert(o->state == OPERATION_FREE);
-	assert(o->live == 0);
 	if (o->due_ns != UINT64_MAX)
-		wheel_cancel(t->wheel, slot);
+		wheel_cancel(t->wheel, o->slot);
 	o->due_ns = UINT64_MAX;
 	t->stats.operation_time_ns += now_ns - o->submit_ns;
-	operation_pool_give(&t->pool, slot);
+	operation_pool_close(&t->pool, o);
 }
 
-static void operation_end_done(struct operations *t, uint32_t slot, enum operation_outcome outcome,
-                               const struct operation_attempt *winner, uint64_t now_ns,
-                               struct operation_outputs *out)
+OPERATION_INLINE void operation_end_done(struct operations *t, const struct operation *o,
+                                         enum operation_outcome outcome,
+                                         const struct operation_attempt *winner, uint64_t now_ns,
+                                         struct operation_outputs *out)
 {
-	const struct operation *o = operation_pool_at(&t->pool, slot);
-
 	assert(o->state != OPERATION_FREE);
 	t->stats.outcomes[outcome]++;
 	*operation_attempt_output(out) = (struct operation_output){
 	        .token = winner == NULL ? 0 : winner->token,
-	        .operation = operation_attempt_id(t, slot),
+	        .operation = operation_attempt_id(o),
 	        .tag = o->tag,
 	        .time_ns = now_ns - o->submit_ns,
 	        .service = o->service,
@@ -81,11 +50,10 @@ static enum operation_outcome operation_end_outcome(const struct operations *t,
 }
 
 /* Ends without a success; its attempts have ended. */
-static void operation_end_failed(struct operations *t, uint32_t slot, enum operation_fact fact,
-                                 enum operation_outcome outcome, uint64_t now_ns,
-                                 struct operation_outputs *out)
+static void operation_end_failed(struct operations *t, struct operation *o,
+                                 enum operation_fact fact, enum operation_outcome outcome,
+                                 uint64_t now_ns, struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
 	struct service *s = &t->services[o->service];
 	bool recalled = fact == OPERATION_FACT_RECALLED;
 
@@ -98,9 +66,9 @@ static void operation_end_failed(struct operations *t, uint32_t slot, enum opera
 		service_on_failure(s, o->ticket, now_ns);
 	if (recalled)
 		o->flags &= (uint8_t)~OPERATION_MAY_FALL_BACK;
-	operation_end_done(t, slot, operation_end_outcome(t, o, outcome), NULL, now_ns, out);
+	operation_end_done(t, o, operation_end_outcome(t, o, outcome), NULL, now_ns, out);
 	operation_end_move(o, fact);
-	operation_end_free(t, slot, now_ns);
+	operation_end_free(t, o, now_ns);
 }
 
 static enum operation_outcome operation_end_of_round(const struct operation *o)
@@ -108,53 +76,52 @@ static enum operation_outcome operation_end_of_round(const struct operation *o)
 	return (o->flags & OPERATION_TIMED) != 0 ? OPERATION_TIMEOUT : OPERATION_FAILURE;
 }
 
-static void operation_end_next_round(struct operations *t, uint32_t slot, enum operation_fact fact,
-                                     uint64_t now_ns, struct operation_outputs *out)
+static void operation_end_next_round(struct operations *t, struct operation *o,
+                                     enum operation_fact fact, uint64_t now_ns,
+                                     struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-	uint32_t width = operation_round_width(t, o);
-	uint32_t node = width == 0 ? HEALTH_NONE : operation_round_node(t, o, now_ns);
+	struct service *s = &t->services[o->service];
+	uint32_t width = operation_round_width(t, s, o);
+	uint32_t node = width == 0 ? HEALTH_NONE : operation_round_node(s, o, now_ns);
 
 	if (node == HEALTH_NONE) {
 		t->stats.denied_breaker++;
-		operation_end_failed(t, slot, OPERATION_FACT_GIVEN_UP, operation_end_of_round(o),
+		operation_end_failed(t, o, OPERATION_FACT_GIVEN_UP, operation_end_of_round(o),
 		                     now_ns, out);
 		return;
 	}
 	operation_end_move(o, fact);
-	operation_round_start(t, slot, width, node, now_ns, out);
-	operation_end_arm(t, slot);
+	operation_round_start(t, s, o, width, node, now_ns, out);
+	operation_end_arm(t, o);
 }
 
-void operation_end_backoff(struct operations *t, uint32_t slot, uint64_t now_ns,
+void operation_end_backoff(struct operations *t, struct operation *o, uint64_t now_ns,
                            struct operation_outputs *out)
 {
-	assert(operation_pool_at(&t->pool, slot)->state == OPERATION_BACKOFF);
-	assert(now_ns >= operation_pool_at(&t->pool, slot)->event_ns);
-	operation_end_next_round(t, slot, OPERATION_FACT_BACKOFF_OVER, now_ns, out);
+	assert(o->state == OPERATION_BACKOFF);
+	assert(now_ns >= o->event_ns);
+	operation_end_next_round(t, o, OPERATION_FACT_BACKOFF_OVER, now_ns, out);
 }
 
 /* No attempt of the round is left. */
-static void operation_end_round(struct operations *t, uint32_t slot, uint64_t now_ns,
+static void operation_end_round(struct operations *t, struct operation *o, uint64_t now_ns,
                                 struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
 	o->event_ns = UINT64_MAX;
-	switch (operation_round_lost(t, slot, now_ns)) {
+	switch (operation_round_lost(t, o, now_ns)) {
 	case OPERATION_ROUND_LATER:
 		operation_end_move(o, OPERATION_FACT_ROUND_LOST);
-		operation_end_arm(t, slot);
+		operation_end_arm(t, o);
 		return;
 	case OPERATION_ROUND_AT_ONCE:
-		operation_end_next_round(t, slot, OPERATION_FACT_ROUND_AT_ONCE, now_ns, out);
+		operation_end_next_round(t, o, OPERATION_FACT_ROUND_AT_ONCE, now_ns, out);
 		return;
 	case OPERATION_ROUND_NONE:
-		operation_end_failed(t, slot, OPERATION_FACT_GIVEN_UP, operation_end_of_round(o),
+		operation_end_failed(t, o, OPERATION_FACT_GIVEN_UP, operation_end_of_round(o),
 		                     now_ns, out);
 		return;
 	case OPERATION_ROUND_HOPELESS:
-		operation_end_failed(t, slot, OPERATION_FACT_HOPELESS, OPERATION_ABANDONED, now_ns,
+		operation_end_failed(t, o, OPERATION_FACT_HOPELESS, OPERATION_ABANDONED, now_ns,
 		                     out);
 		return;
 	}
@@ -177,76 +144,78 @@ static void operation_end_note(struct operation *o, const struct operation_attem
 		o->flags &= (uint8_t)~OPERATION_WAS_SENT;
 }
 
-void operation_end_attempt(struct operations *t, uint32_t slot, uint32_t position,
+static void operation_end_lose(struct operations *t, struct operation *o, uint32_t position,
+                               enum operation_attempt_end end, bool ambiguous, uint64_t now_ns,
+                               struct operation_outputs *out)
+{
+	assert(end != OPERATION_ATTEMPT_SUCCESS || o->state == OPERATION_LINGERING);
+	operation_end_note(o, operation_pool_attempt_at(&t->pool, o->attempts[position]), end);
+	(void)operation_attempt_end(t, &t->services[o->service], o, position, end, ambiguous,
+	                            now_ns, out);
+}
+
+void operation_end_attempt(struct operations *t, struct operation *o, uint32_t position,
                            enum operation_attempt_end end, bool ambiguous, uint64_t now_ns,
                            struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
 	assert(position < o->live);
-	operation_end_note(o, operation_pool_attempt_at(&t->pool, o->attempts[position]), end);
-	operation_attempt_end(t, slot, position, end, ambiguous, now_ns, out);
+	operation_end_lose(t, o, position, end, ambiguous, now_ns, out);
 	if (o->live != 0)
 		return;
 	if (o->state == OPERATION_LINGERING) {
 		operation_end_move(o, OPERATION_FACT_LOSERS_GONE);
-		operation_end_free(t, slot, now_ns);
+		operation_end_free(t, o, now_ns);
 		return;
 	}
-	operation_end_round(t, slot, now_ns, out);
+	operation_end_round(t, o, now_ns, out);
 }
 
-static void operation_end_attempts(struct operations *t, uint32_t slot,
+static void operation_end_attempts(struct operations *t, struct operation *o,
                                    enum operation_attempt_end end, uint64_t now_ns,
                                    struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
-	while (o->live != 0) {
-		operation_end_note(o, operation_pool_attempt_at(&t->pool, o->attempts[0]), end);
-		operation_attempt_end(t, slot, 0, end, false, now_ns, out);
-	}
+	while (o->live != 0)
+		operation_end_lose(t, o, 0, end, false, now_ns, out);
 }
 
-void operation_end_won(struct operations *t, uint32_t slot, uint32_t position, bool ambiguous,
+void operation_end_won(struct operations *t, struct operation *o, uint32_t position, bool ambiguous,
                        uint64_t now_ns, struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
 	struct service *s = &t->services[o->service];
 	const struct operation_attempt *a =
 	        operation_pool_attempt_at(&t->pool, o->attempts[position]);
-	uint64_t latency_ns = now_ns > a->start_ns ? now_ns - a->start_ns : 0;
+	struct service_reply r = operation_attempt_end(t, s, o, position, OPERATION_ATTEMPT_SUCCESS,
+	                                               ambiguous, now_ns, out);
 
 	t->stats.hedges_won += a->reason == OPERATION_HEDGE;
-	operation_attempt_end(t, slot, position, OPERATION_ATTEMPT_SUCCESS, ambiguous, now_ns, out);
-	service_on_success(s, o->ticket, latency_ns, now_ns);
-	if (o->live != 0 && !s->options->cancel_losers) {
-		operation_end_done(t, slot, OPERATION_SUCCESS, a, now_ns, out);
-		o->event_ns = UINT64_MAX;
-		operation_end_move(o, OPERATION_FACT_WON_LINGERING);
-		return;
+	service_on_success(s, o->ticket, r.latency_ns, now_ns);
+	if (__builtin_expect(o->live != 0, 0)) {
+		if (!s->options->cancel_losers) {
+			operation_end_done(t, o, OPERATION_SUCCESS, a, now_ns, out);
+			o->event_ns = UINT64_MAX;
+			operation_end_move(o, OPERATION_FACT_WON_LINGERING);
+			return;
+		}
+		operation_end_attempts(t, o, OPERATION_ATTEMPT_LOST, now_ns, out);
 	}
-	operation_end_attempts(t, slot, OPERATION_ATTEMPT_LOST, now_ns, out);
-	operation_end_done(t, slot, OPERATION_SUCCESS, a, now_ns, out);
+	operation_end_done(t, o, OPERATION_SUCCESS, a, now_ns, out);
 	operation_end_move(o, OPERATION_FACT_WON);
-	operation_end_free(t, slot, now_ns);
+	operation_end_free(t, o, now_ns);
 }
 
-void operation_end_now(struct operations *t, uint32_t slot, enum operation_fact fact,
+void operation_end_now(struct operations *t, struct operation *o, enum operation_fact fact,
                        uint64_t now_ns, struct operation_outputs *out)
 {
-	struct operation *o = operation_pool_at(&t->pool, slot);
 	bool recalled = fact == OPERATION_FACT_RECALLED;
 
 	assert(recalled || fact == OPERATION_FACT_DEADLINE);
-	operation_end_attempts(t, slot,
-	                       recalled ? OPERATION_ATTEMPT_ENDED : OPERATION_ATTEMPT_OVERDUE,
+	operation_end_attempts(t, o, recalled ? OPERATION_ATTEMPT_ENDED : OPERATION_ATTEMPT_OVERDUE,
 	                       now_ns, out);
 	if (o->state == OPERATION_LINGERING) {
 		operation_end_move(o, fact);
-		operation_end_free(t, slot, now_ns);
+		operation_end_free(t, o, now_ns);
 		return;
 	}
-	operation_end_failed(t, slot, fact, recalled ? OPERATION_ABANDONED : OPERATION_TIMEOUT,
-	                     now_ns, out);
+	operation_end_failed(t, o, fact, recalled ? OPERATION_ABANDONED : OPERATION_TIMEOUT, now_ns,
+	                     out);
 }

@@ -28,9 +28,14 @@
 
 #include "resilience/operation_table.h"
 
-#define OPERATION_SLOTS_MAX    (1u << 24)
+#define OPERATION_SLOT_BITS    24u
+#define OPERATION_SLOTS_MAX    (1u << OPERATION_SLOT_BITS)
 #define OPERATION_PARALLEL_MAX 3u
 #define OPERATION_SLOT_NONE    UINT32_MAX
+
+/* What every operation goes through is put together into one function for each fact: in pieces, a
+ * third of its time would go into calls, and into looking up again what the caller knew. */
+#define OPERATION_INLINE static inline __attribute__((always_inline))
 
 enum attempt_state {
 	ATTEMPT_UNUSED,    /* free, never used */
@@ -89,7 +94,7 @@ struct operation {
 	uint8_t rounds_max;
 	uint8_t asked;    /* nodes asked in this round, a bit each */
 	uint8_t parallel; /* wanted by the caller or the service; 1 to 3 */
-	uint32_t reserved;
+	uint32_t slot;    /* its own */
 };
 
 static_assert(sizeof(struct operation) == 88, "no padding");
@@ -120,16 +125,6 @@ struct operation_pool_options {
 int operation_pool_init(struct operation_pool *p, const struct operation_pool_options *o,
                         struct operation *operations, struct operation_attempt *attempts);
 
-/* A free slot in its state FREE, or OPERATION_SLOT_NONE. */
-uint32_t operation_pool_take(struct operation_pool *p);
-void operation_pool_give(struct operation_pool *p, uint32_t slot);
-
-/* An attempt for the operation, live and QUEUED, with its token; appended to the operation's.
- * OPERATION_SLOT_NONE: it has as many as it may, or the slots beyond the first are used up. */
-uint32_t operation_pool_attempt_take(struct operation_pool *p, uint32_t slot);
-/* The operation's attempt `position` is free now, in one of the three free states. */
-void operation_pool_attempt_give(struct operation_pool *p, uint32_t slot, uint32_t position,
-                                 enum attempt_state state);
 /* No reply is expected any more of the oldest one that is remembered (there is one). */
 void operation_pool_forget_oldest(struct operation_pool *p);
 
@@ -173,6 +168,116 @@ static inline struct operation_attempt *operation_pool_oldest(const struct opera
 static inline bool operation_pool_is_live(const struct operation_attempt *a)
 {
 	return a->state == ATTEMPT_QUEUED || a->state == ATTEMPT_SENT;
+}
+
+/* A free one in its state FREE, or NULL. */
+OPERATION_INLINE struct operation *operation_pool_open(struct operation_pool *p)
+{
+	if (p->operation_free == OPERATION_SLOT_NONE)
+		return NULL;
+	struct operation *o = operation_pool_at(p, p->operation_free);
+
+	assert(o->state == OPERATION_FREE);
+	assert(o->live == 0);
+	p->operation_free = o->next;
+	p->operations_live++;
+	o->generation++;
+	return o;
+}
+
+OPERATION_INLINE void operation_pool_close(struct operation_pool *p, struct operation *o)
+{
+	assert(o->state == OPERATION_FREE);
+	assert(o->live == 0);
+	assert(p->operations_live > 0);
+	o->next = p->operation_free;
+	p->operation_free = o->slot;
+	p->operations_live--;
+}
+
+/* Slow parts of what follows: the oldest free attempt whose reply may come is taken, or one becomes
+ * the newest of them. */
+uint32_t operation_pool_take_oldest(struct operation_pool *p);
+void operation_pool_remember(struct operation_pool *p, uint32_t attempt);
+
+/* An attempt for the operation, live and QUEUED, with its token; appended to the operation's.
+ * NULL: it has as many as it may, or the slots beyond the first are used up. */
+OPERATION_INLINE struct operation_attempt *operation_pool_attempt_open(struct operation_pool *p,
+                                                                       struct operation *o)
+{
+	if (__builtin_expect(o->live != 0, 0)) {
+		if (o->live == OPERATION_PARALLEL_MAX || !operation_pool_has_extra(p))
+			return NULL;
+		p->extras_live++;
+	}
+	uint32_t attempt = p->attempt_warm;
+
+	if (__builtin_expect(attempt == OPERATION_SLOT_NONE, 0))
+		attempt = operation_pool_take_oldest(p);
+	else
+		p->attempt_warm = p->attempts[attempt].link;
+	struct operation_attempt *a = operation_pool_attempt_at(p, attempt);
+
+	assert(!operation_pool_is_live(a));
+	a->token = p->next_use << OPERATION_SLOT_BITS | attempt;
+	p->next_use = (p->next_use + 1) & ((1ull << 40) - 1);
+	a->link = o->slot;
+	a->state = ATTEMPT_QUEUED;
+	o->attempts[o->live++] = attempt;
+	p->attempts_live++;
+	return a;
+}
+
+/* The operation's attempt `position` is free now, in one of the three free states. */
+OPERATION_INLINE void operation_pool_attempt_close(struct operation_pool *p, struct operation *o,
+                                                   uint32_t position, enum attempt_state state)
+{
+	assert(position < o->live);
+	uint32_t attempt = o->attempts[position];
+	struct operation_attempt *a = operation_pool_attempt_at(p, attempt);
+
+	assert(operation_pool_is_live(a));
+	assert(a->link == o->slot);
+	p->attempts_live--;
+	if (__builtin_expect(--o->live != 0, 0)) {
+		p->extras_live--;
+		o->attempts[position] = o->attempts[o->live];
+	}
+	a->state = (uint8_t)state;
+	assert(!operation_pool_is_live(a));
+	if (state != ATTEMPT_CLOSED) {
+		operation_pool_remember(p, attempt);
+		return;
+	}
+	a->link = p->attempt_warm;
+	p->attempt_warm = attempt;
+}
+
+/* The same by number, for those who have no pointer. */
+static inline uint32_t operation_pool_take(struct operation_pool *p)
+{
+	const struct operation *o = operation_pool_open(p);
+
+	return o == NULL ? OPERATION_SLOT_NONE : o->slot;
+}
+
+static inline void operation_pool_give(struct operation_pool *p, uint32_t slot)
+{
+	operation_pool_close(p, operation_pool_at(p, slot));
+}
+
+static inline uint32_t operation_pool_attempt_take(struct operation_pool *p, uint32_t slot)
+{
+	const struct operation_attempt *a =
+	        operation_pool_attempt_open(p, operation_pool_at(p, slot));
+
+	return a == NULL ? OPERATION_SLOT_NONE : (uint32_t)(a - p->attempts);
+}
+
+static inline void operation_pool_attempt_give(struct operation_pool *p, uint32_t slot,
+                                               uint32_t position, enum attempt_state state)
+{
+	operation_pool_attempt_close(p, operation_pool_at(p, slot), position, state);
 }
 
 #endif

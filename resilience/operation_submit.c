@@ -59,33 +59,31 @@ static enum operation_verdict operation_submit_start(struct operations *t,
 	if (!(probe && t->policy->class[r->class].probes != 0) &&
 	    !throttle_admit(&s->state->throttle, (enum work_class)r->class))
 		return OPERATION_REJECTED_THROTTLED;
-	uint32_t slot = operation_pool_take(&t->pool);
+	struct operation *o = operation_pool_open(&t->pool);
 
-	if (slot == OPERATION_SLOT_NONE)
+	if (o == NULL)
 		return OPERATION_REJECTED_FULL;
-	struct operation *o = operation_pool_at(&t->pool, slot);
-
 	operation_submit_fill(o, r, s->options, grant, now_ns);
-	uint32_t width = operation_round_width(t, o);
-	uint32_t node = width == 0 ? HEALTH_NONE : operation_round_node(t, o, now_ns);
+	uint32_t width = operation_round_width(t, s, o);
+	uint32_t node = width == 0 ? HEALTH_NONE : operation_round_node(s, o, now_ns);
 
 	if (node == HEALTH_NONE) {
-		operation_pool_give(&t->pool, slot);
+		operation_pool_close(&t->pool, o);
 		return OPERATION_REJECTED_OPEN;
 	}
 	uint64_t within_ns = o->deadline_ns == UINT64_MAX ? UINT64_MAX : o->deadline_ns - now_ns;
 	enum service_hope hope = probe ? SERVICE_HOPE : service_hope(s, width, within_ns, now_ns);
 
 	if (hope == SERVICE_HOPELESS) {
-		operation_pool_give(&t->pool, slot);
+		operation_pool_close(&t->pool, o);
 		return OPERATION_REJECTED_HOPELESS;
 	}
 	t->stats.hopeless_tried += hope == SERVICE_HOPE_TRIED;
 	budget_earn(&s->state->hedge_budget);
 	budget_earn(&s->state->parallel_budget);
 	operation_end_move(o, OPERATION_FACT_ADMITTED);
-	operation_round_start(t, slot, width, node, now_ns, out);
-	operation_end_arm(t, slot);
+	operation_round_start(t, s, o, width, node, now_ns, out);
+	operation_end_arm(t, o);
 	return OPERATION_ACCEPTED;
 }
 

@@ -525,11 +525,13 @@ int main(int argc, char **argv)
 	uint64_t operations = 1 << 20;
 	uint64_t rounds = 9;
 	uint64_t cpu = 0;
+	const char *only = "";
 	const struct measure_option table[] = {
 	        {"operations", "a round, a multiple of 16384", &operations, BURST_MAX, 1ull << 40,
 	         NULL},
 	        {"rounds", "of which the median is taken", &rounds, 1, MEASURE_ROUNDS_MAX, NULL},
 	        {"cpu", "to run on", &cpu, 0, 4096, NULL},
+	        {"task", "only this one, in bursts of 32", NULL, 0, 0, &only},
 	        {.name = NULL},
 	};
 	struct measure_rows out;
@@ -550,7 +552,9 @@ int main(int argc, char **argv)
 		for (uint32_t i = 0; i < sizeof(bursts) / sizeof(bursts[0]); i++) {
 			b->task = t;
 			b->burst = bursts[i];
-			if (t == TASK_LIFE || bursts[i] == 32)
+			if (only[0] != '\0' && strcmp(only, task_names[t]) != 0)
+				continue;
+			if (bursts[i] == 32 || (t == TASK_LIFE && only[0] == '\0'))
 				row(b, &out, (uint32_t)rounds);
 		}
 	measure_end(&out);

@@ -4,9 +4,8 @@
 #include <assert.h>
 
 #include "perf/distribution.h"
+#include "perf/trouble.h"
 #include "resilience/prng.h"
-
-#define MILLI 1000u
 
 static_assert((int)SCENARIO_PARETO == (int)DISTRIBUTION_PARETO, "laws are distributions");
 static_assert((int)SCENARIO_UNIFORM == (int)DISTRIBUTION_UNIFORM, "laws are distributions");
@@ -51,35 +50,49 @@ uint64_t chaos_script_base_ns(const struct scenario *s, uint64_t seed, uint32_t 
 	return v->latency_min_ns + prng_below(&p, v->latency_max_ns - v->latency_min_ns + 1);
 }
 
-static bool concerns(const struct scenario_fault *f, const struct chaos_attempt *a)
+/* False: it is none of a service. */
+static bool trouble_of(const struct scenario_fault *f, enum trouble_kind *kind)
 {
-	return a->now_ns >= f->at_ns && a->now_ns < f->at_ns + f->for_ns &&
+	switch (f->kind) {
+	case SCENARIO_STALL:
+		*kind = TROUBLE_STALL;
+		return true;
+	case SCENARIO_FAIL:
+		*kind = TROUBLE_FAIL;
+		return true;
+	case SCENARIO_BLACK_HOLE:
+		*kind = TROUBLE_BLACK_HOLE;
+		return true;
+	case SCENARIO_SLOW:
+		*kind = TROUBLE_SLOW;
+		return true;
+	case SCENARIO_SLOW_START:
+		*kind = TROUBLE_SLOW_START;
+		return true;
+	case SCENARIO_SLOW_DOWN:
+		*kind = TROUBLE_SLOW_DOWN;
+		return true;
+	case SCENARIO_LOSS:
+		*kind = TROUBLE_LOSS;
+		return true;
+	case SCENARIO_KILL:
+	case SCENARIO_CORE_STALL:
+		return false;
+	}
+	return false;
+}
+
+/* The trouble that the fault is for the attempt, if it is any. */
+static bool concerns(const struct scenario_fault *f, const struct chaos_attempt *a,
+                     struct trouble *t)
+{
+	*t = (struct trouble){.at_ns = f->at_ns,
+	                      .for_ns = f->for_ns,
+	                      .share_ppm = f->share_ppm,
+	                      .factor_milli = f->factor_milli};
+	return trouble_of(f, &t->kind) && trouble_holds(t, a->now_ns) &&
 	       (f->service == SCENARIO_NONE || f->service == a->service) &&
 	       (f->node == SCENARIO_NONE || f->node == a->node);
-}
-
-static uint64_t times(uint64_t ns, uint64_t milli)
-{
-	return ns / MILLI * milli + ns % MILLI * milli / MILLI;
-}
-
-/* Factor that falls from the fault's to 1 over its time. */
-static uint64_t falling_milli(const struct scenario_fault *f, uint64_t now_ns)
-{
-	uint64_t left_ns = f->at_ns + f->for_ns - now_ns;
-	uint64_t over = f->factor_milli > MILLI ? f->factor_milli - MILLI : 0;
-
-	assert(left_ns <= f->for_ns);
-	return MILLI + over * (left_ns / (f->for_ns / MILLI + 1)) / MILLI;
-}
-
-/* Factor that rises from 1 to the fault's over its time. */
-static uint64_t rising_milli(const struct scenario_fault *f, uint64_t now_ns)
-{
-	uint64_t over = f->factor_milli > MILLI ? f->factor_milli - MILLI : 0;
-
-	assert(now_ns >= f->at_ns);
-	return MILLI + over * ((now_ns - f->at_ns) / (f->for_ns / MILLI + 1)) / MILLI;
 }
 
 bool chaos_script_is_lost(const struct scenario *s, const struct chaos_attempt *a)
@@ -90,11 +103,9 @@ bool chaos_script_is_lost(const struct scenario *s, const struct chaos_attempt *
 	dice(&p, a->seed, a->event, (uint64_t)a->attempt << 8 | 1);
 	lost = prng_chance_ppm(&p, s->services[a->service].loss_ppm);
 	for (uint32_t i = 0; i < s->fault_count; i++) {
-		const struct scenario_fault *f = &s->faults[i];
+		struct trouble t;
 
-		if (f->kind == SCENARIO_BLACK_HOLE && concerns(f, a))
-			lost = true;
-		if (f->kind == SCENARIO_LOSS && concerns(f, a) && prng_chance_ppm(&p, f->share_ppm))
+		if (concerns(&s->faults[i], a, &t) && trouble_loses(&t, &p))
 			lost = true;
 	}
 	return lost;
@@ -104,38 +115,17 @@ bool chaos_script_is_lost(const struct scenario *s, const struct chaos_attempt *
 static struct chaos_fate troubled(const struct scenario *s, const struct chaos_attempt *a,
                                   uint64_t latency_ns, bool is_good)
 {
-	uint64_t held_until_ns = a->now_ns;
+	struct trouble_answer answer = {
+	        .latency_ns = latency_ns, .held_until_ns = a->now_ns, .is_good = is_good};
 
 	for (uint32_t i = 0; i < s->fault_count; i++) {
-		const struct scenario_fault *f = &s->faults[i];
+		struct trouble t;
 
-		if (!concerns(f, a))
-			continue;
-		switch (f->kind) {
-		case SCENARIO_STALL:
-			if (f->at_ns + f->for_ns > held_until_ns)
-				held_until_ns = f->at_ns + f->for_ns;
-			break;
-		case SCENARIO_FAIL:
-			is_good = false;
-			break;
-		case SCENARIO_SLOW:
-			latency_ns = times(latency_ns, f->factor_milli);
-			break;
-		case SCENARIO_SLOW_START:
-			latency_ns = times(latency_ns, falling_milli(f, a->now_ns));
-			break;
-		case SCENARIO_SLOW_DOWN:
-			latency_ns = times(latency_ns, rising_milli(f, a->now_ns));
-			break;
-		case SCENARIO_BLACK_HOLE:
-		case SCENARIO_LOSS:
-		case SCENARIO_KILL:
-		case SCENARIO_CORE_STALL:
-			break;
-		}
+		if (concerns(&s->faults[i], a, &t))
+			trouble_meet(&t, a->now_ns, &answer);
 	}
-	return (struct chaos_fate){.time_ns = held_until_ns + latency_ns, .is_good = is_good};
+	return (struct chaos_fate){.time_ns = answer.held_until_ns + answer.latency_ns,
+	                           .is_good = answer.is_good};
 }
 
 struct chaos_fate chaos_script_fate(const struct scenario *s, const struct chaos_attempt *a)

@@ -26,12 +26,13 @@
 
 #include "dataplane/wire/frame.h"
 
-#define DAY_FEED_LINES_MAX   2u
-#define DAY_FEED_FRAME_BYTES 2048u /* room for any frame */
-#define DAY_FEED_PAYLOAD_MAX 1472u
-#define DAY_SOURCE_BYTES_MAX 1430u /* fits a packet, with either header */
-#define DAY_WINDOWS_MAX      4u    /* of a kind, per line */
-#define DAY_REORDER_MAX      64u   /* packets that may overtake one */
+#define DAY_FEED_LINES_MAX     2u
+#define DAY_FEED_FRAME_BYTES   2048u /* room for any frame */
+#define DAY_FEED_PAYLOAD_MAX   1472u
+#define DAY_SOURCE_BYTES_MAX   1430u /* fits a packet, with either header */
+#define DAY_WINDOWS_MAX        4u    /* of a kind, per line */
+#define DAY_REORDER_MAX        64u   /* packets that may overtake one */
+#define DAY_FEED_SESSION_BYTES 10u
 
 /* What is to be sent. Runs count up from 0; their sequences start at 1. */
 struct day_source_message {
@@ -159,6 +160,8 @@ const struct frame_address *day_feed_address(const struct day_feed *f, uint32_t 
 /* After the end: the maximal ranges of messages that no line carried, in order; the caller's to
  * free(). 0 or -ENOMEM. */
 int day_feed_missing(const struct day_feed *f, struct day_range **ranges, uint64_t *count);
+/* What a run is called in MoldUDP64. */
+void day_feed_session(uint32_t run, char session[DAY_FEED_SESSION_BYTES]);
 /* Messages of the source so far. */
 uint64_t day_feed_messages(const struct day_feed *f);
 const struct day_line_counts *day_feed_line_counts(const struct day_feed *f, uint32_t line);

@@ -200,6 +200,14 @@ static void note_lost(struct day_line *l, const struct day_packet *p)
 	                                              .run = l->run};
 }
 
+void day_feed_session(uint32_t run, char session[DAY_FEED_SESSION_BYTES])
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "GENESIS%03u", (run + 1) % 1000);
+	memcpy(session, text, DAY_FEED_SESSION_BYTES);
+}
+
 /* Writes the transport's header in front of building's blocks. */
 static void write_header(struct day_line *l, const struct day_packet *p)
 {
@@ -207,10 +215,7 @@ static void write_header(struct day_line *l, const struct day_packet *p)
 	uint32_t block_bytes = p->payload_bytes - header_bytes(l);
 
 	if (l->transport == DAY_MOLDUDP64) {
-		char session[24];
-
-		snprintf(session, sizeof(session), "GENESIS%03u", (p->run + 1) % 1000);
-		memcpy(h, session, 10);
+		day_feed_session(p->run, (char *)h);
 		put_be64(h + 10, p->sequence);
 		put_be16(h + 18, p->kind == DAY_PACKET_END ? 0xffff : (uint16_t)p->messages);
 		return;

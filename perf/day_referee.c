@@ -162,12 +162,15 @@ static int on_add(struct day_referee *r, const uint8_t *m)
 	struct day_order n = {.reference = be64(m + 11),
 	                      .shares = be32(m + 20),
 	                      .price = be32(m + 32),
+	                      .time_ns = be48(m + 5),
+	                      .locate = be16(m + 1),
 	                      .side = m[19] == 'B' ? DAY_BUY : DAY_SELL};
-	uint16_t locate = be16(m + 1);
 
 	if (n.shares == 0 || (m[19] != 'B' && m[19] != 'S'))
 		return 0;
-	memcpy(n.symbol, r->listed[locate] ? r->directory[locate] : (const char *)m + 24, 8);
+	if (m[0] == 'F')
+		memcpy(n.attribution, m + 36, sizeof(n.attribution));
+	memcpy(n.symbol, r->listed[n.locate] ? r->directory[n.locate] : (const char *)m + 24, 8);
 	return add_order(r, &n);
 }
 
@@ -185,6 +188,7 @@ static int on_replace(struct day_referee *r, const uint8_t *m)
 	n.reference = be64(m + 19);
 	n.shares = be32(m + 27);
 	n.price = be32(m + 31);
+	n.time_ns = be48(m + 5);
 	return n.shares == 0 ? 0 : add_order(r, &n);
 }
 

@@ -30,10 +30,12 @@ struct day_order {
 	uint64_t reference;
 	uint64_t arrival; /* counts up: time priority within a level */
 	char symbol[8];   /* as on the wire, padded with spaces */
+	uint64_t time_ns; /* of the message that made it, since midnight */
 	uint32_t price;   /* 4 decimals */
 	uint32_t shares;  /* 0: free slot */
-	uint32_t side;    /* enum day_side */
-	uint32_t reserved;
+	uint16_t side;    /* enum day_side */
+	uint16_t locate;
+	char attribution[4]; /* a market participant's; zero: not said */
 };
 
 struct day_level {

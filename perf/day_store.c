@@ -183,6 +183,12 @@ uint64_t day_store_told(const struct day_store *s, uint32_t run)
 	return s->runs[run].open ? s->runs[run].told : 1;
 }
 
+uint64_t day_store_first(const struct day_store *s, uint32_t run)
+{
+	assert(run < DAY_STORE_RUNS_MAX);
+	return s->runs[run].begun && s->runs[run].base > 0 ? s->runs[run].base : 1;
+}
+
 uint32_t day_store_run_now(const struct day_store *s)
 {
 	return s->run_now;

@@ -36,6 +36,9 @@ uint32_t day_store_run(const struct day_store *s, const uint8_t *session);
 const char *day_store_session(const struct day_store *s, uint32_t run); /* not terminated */
 /* The sequence that comes next: all before it were told of. 1 or more. */
 uint64_t day_store_told(const struct day_store *s, uint32_t run);
+/* The first sequence that a message of the run was added for, or a little before it; 1: none was.
+ */
+uint64_t day_store_first(const struct day_store *s, uint32_t run);
 /* The run told of last; UINT32_MAX: nothing was. */
 uint32_t day_store_run_now(const struct day_store *s);
 /* A message that was told of; NULL: not that, or not here. Stays where it is. */

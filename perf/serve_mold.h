@@ -17,24 +17,11 @@
 #define PERF_SERVE_MOLD_H
 
 #include "perf/day_store.h"
+#include "perf/serve_counts.h"
 #include "perf/serve_queue.h"
 #include "perf/serve_script.h"
 
 #define SERVE_MOLD_PAYLOAD_BYTES 1400u /* a message that is longer by itself goes alone */
-
-/* What a server on datagrams did; each counts requests or answers once. */
-struct serve_counts {
-	uint64_t requests;  /* datagrams that came */
-	uint64_t malformed; /* no request */
-	uint64_t unknown;   /* asked for what is not here: see the server */
-	uint64_t lost;      /* by the script: vanished */
-	uint64_t failed;    /* by the script: an error, or silence */
-	uint64_t repeated;  /* known already: answered, or left, as it was the first time */
-	uint64_t full;      /* answers that found no room in the queue */
-	uint64_t replies;   /* handed out, right and wrong */
-	uint64_t messages;  /* in the right ones: of market data */
-	uint64_t wrong[SERVE_WRONG_COUNT];
-};
 
 struct serve_mold {
 	const struct day_store *store;

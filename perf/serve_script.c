@@ -15,19 +15,6 @@
 #define TIME_MAX_NS 86400000000000ull
 #define LATE_NS     1000000000u
 
-const char serve_script_help[] =
-        "A SCRIPT is a comma-separated list of items; none: every request is answered at once. "
-        "P is a share such as 0.5%, T a time from the start, D for how long, both with units. "
-        "`latency=T`, `latency=uniform:T:SPREAD`, `latency=lognormal:T:SIGMA` (T the median), "
-        "`latency=pareto:T:ALPHA` (T the least) or `latency=bimodal:T:P:FACTOR`: how long "
-        "answers take; `slow=P:FACTOR`: a share takes so many times as long, on top of any of "
-        "these; `loss=P`: requests that vanish; `fail=P`: requests answered with an error; "
-        "`blackhole=T+D`: all vanish; `failing=T+D`: all fail; `stall=T+D`: nothing is answered "
-        "until it is over, then all; `slowdown=T+D:FACTOR`; `slowstart=T+D:FACTOR`: the factor "
-        "falls to 1 over D; `wrong=KIND:P`: answers that name another request (token), are cut "
-        "short (truncated), are of something else (range), come twice (duplicate) or too late "
-        "(late; `wrong=late:P:TIME` says by how much, default 1s); `seed=N`: other dice.";
-
 static const char *const wrong_names[SERVE_WRONG_COUNT] = {
         [SERVE_WRONG_TOKEN] = "token", [SERVE_WRONG_TRUNCATED] = "truncated",
         [SERVE_WRONG_RANGE] = "range", [SERVE_WRONG_DUPLICATE] = "duplicate",
@@ -304,4 +291,16 @@ struct serve_fate serve_script_fate(const struct serve_script *s, uint64_t ordin
 		f.time_ns += s->late_ns;
 	assert(f.time_ns >= now_ns);
 	return f;
+}
+
+bool serve_script_is_held(const struct serve_script *s, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < s->trouble_count; i++) {
+		const struct trouble *t = &s->troubles[i];
+
+		if ((t->kind == TROUBLE_STALL || t->kind == TROUBLE_BLACK_HOLE) &&
+		    trouble_holds(t, now_ns))
+			return true;
+	}
+	return false;
 }

@@ -5,7 +5,7 @@
  * thrown by (seed, ordinal of the request): the same script meets the same requests alike, whatever
  * else happens meanwhile.
  *
- * As text, one comma-separated line (serve_script_help says all of it):
+ * As text, one comma-separated line (SERVE_SCRIPT_HELP says all of it):
  *
  *   latency=lognormal:200us:0.5,fail=1%,blackhole=5s+2s,wrong=truncated:0.1%
  *
@@ -53,7 +53,18 @@ struct serve_fate {
 };
 
 /* For --help: what can be said, in one paragraph. */
-extern const char serve_script_help[];
+#define SERVE_SCRIPT_HELP                                                                         \
+	"A SCRIPT is a comma-separated list of items; none: every request is answered at once. "  \
+	"P is a share such as 0.5%, T a time from the start, D for how long, both with units. "   \
+	"`latency=T`, `latency=uniform:T:SPREAD`, `latency=lognormal:T:SIGMA` (T the median), "   \
+	"`latency=pareto:T:ALPHA` (T the least) or `latency=bimodal:T:P:FACTOR`: how long "       \
+	"answers take; `slow=P:FACTOR`: a share takes so many times as long, on top of any of "   \
+	"these; `loss=P`: requests that vanish; `fail=P`: requests answered with an error; "      \
+	"`blackhole=T+D`: all vanish; `failing=T+D`: all fail; `stall=T+D`: nothing is answered " \
+	"until it is over, then all; `slowdown=T+D:FACTOR`; `slowstart=T+D:FACTOR`: the factor "  \
+	"falls to 1 over D; `wrong=KIND:P`: answers that name another request (token), are cut "  \
+	"short (truncated), are of something else (range), come twice (duplicate) or too late "   \
+	"(late; `wrong=late:P:TIME` says by how much, default 1s); `seed=N`: other dice."
 
 /* Answers at once, always, rightly. */
 void serve_script_init(struct serve_script *s);
@@ -62,6 +73,8 @@ int serve_script_parse(struct serve_script *s, const char *text, char error[SERV
 /* What becomes of request `ordinal`, which came at now_ns. */
 struct serve_fate serve_script_fate(const struct serve_script *s, uint64_t ordinal,
                                     uint64_t now_ns);
+/* Whether a stall or a black hole holds now: for servers of streams. */
+bool serve_script_is_held(const struct serve_script *s, uint64_t now_ns);
 const char *serve_wrong_name(enum serve_wrong w);
 
 #endif

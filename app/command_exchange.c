@@ -4,15 +4,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/clock.h"
 #include "app/command.h"
 #include "app/exchange_report.h"
+#include "app/exchange_report_servers.h"
 #include "dataplane/port/capture.h"
 
-#define COMMAND        "exchange"
-#define LINGER_LOOK_NS 20000000l
+#define COMMAND "exchange"
 
 static volatile sig_atomic_t stop;
 
@@ -25,11 +24,13 @@ const struct command command_exchange = {
         .text = "A test venue: makes up a trading day from a seed (or reads one), cuts it into the "
                 "packets of one or two lines (MoldUDP64), impairs each line by its own dice, sends "
                 "them through DPDK ports, and gives an exact account of what it sent. It sends to "
-                "nothing but the ports and addresses it is given.",
+                "nothing but the ports and addresses it is given, and to who asks its servers.",
         .arguments = exchange_arguments,
         .notes = "Everything is prepared in memory before the first packet leaves (about 250 bytes "
                  "per packet). It ends when all is sent, by count or duration, or by SIGINT or "
-                 "SIGTERM; books and report are of what was sent until then.",
+                 "SIGTERM; books and report are of what was sent until then. Servers answer while "
+                 "it sends and, with --linger, after that; the report is then written once more at "
+                 "the end, with all that they did.\n\n" SERVE_SCRIPT_HELP,
         .exits = "0 done; 1 a port or file cannot be had, or a port took nothing for 10 s; 2 wrong "
                  "usage.",
         .run = enter,
@@ -90,14 +91,15 @@ static int write_file(const char *path, int (*write)(const struct exchange_repor
 
 /* sender NULL: nothing was sent. */
 static int account(const struct exchange_options *o, const struct exchange_made *m,
-                   const struct exchange_sender *sender)
+                   const struct exchange_sender *sender, const struct exchange_servers *servers)
 {
 	struct exchange_account a;
 	int error = exchange_account_make(&a, &m->packets, sender == NULL);
 
 	if (error != 0)
 		return command_failed(COMMAND, "%s", strerror(-error));
-	struct exchange_report r = {.options = o, .made = m, .account = &a, .sender = sender};
+	struct exchange_report r = {
+	        .options = o, .made = m, .account = &a, .servers = servers, .sender = sender};
 	int rc = write_file(o->books, write_books, &r);
 
 	if (rc == EXIT_OK)
@@ -108,37 +110,61 @@ static int account(const struct exchange_options *o, const struct exchange_made 
 	return rc;
 }
 
-/* Some peers do not take it well when the other end goes away. */
-static void linger(uint64_t ns)
+/* Some peers do not take it well when the other end goes away, and servers may be asked yet. */
+static int linger(const struct exchange_options *o, const struct exchange_made *m,
+                  const struct exchange_sender *s, const struct exchange_servers *servers)
 {
-	uint64_t end_ns = clock_now_ns() + ns;
+	int rc = EXIT_OK;
 
-	while (!stop && clock_now_ns() < end_ns)
-		nanosleep(&(struct timespec){.tv_nsec = LINGER_LOOK_NS}, NULL);
+	exchange_sender_linger(s, clock_now_ns() + o->linger_ns, &stop);
+	if (servers == NULL)
+		return EXIT_OK;
+	/* What servers did is told last, and in the report once more with all else. */
+	if (o->linger_ns > 0 && o->report != NULL) {
+		struct exchange_options again = *o;
+
+		again.quiet = true;
+		again.books = NULL;
+		rc = account(&again, m, s, servers);
+	}
+	if (!o->quiet)
+		exchange_report_servers_text(servers, stdout);
+	return rc;
+}
+
+static int send_and_serve(const struct exchange_options *o, struct exchange_made *m,
+                          struct exchange_sender *s, struct exchange_servers *servers,
+                          char error[EXCHANGE_ERROR_BYTES])
+{
+	if (servers != NULL)
+		exchange_servers_start(servers, clock_now_ns());
+	int sent = exchange_sender_run(s, &stop, error);
+	int rc = account(o, m, s, servers);
+
+	fflush(stdout);
+	if (rc == EXIT_OK && sent == 0)
+		rc = linger(o, m, s, servers);
+	return sent == 0 ? rc : command_failed(COMMAND, "%s", error);
 }
 
 static int send_all(const struct exchange_options *o, struct exchange_made *m)
 {
 	struct exchange_sender s;
+	struct exchange_servers *servers = NULL;
 	char error[EXCHANGE_ERROR_BYTES];
 
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	int rc = exchange_sender_open(&s, &m->packets, o, error);
 
-	if (rc == 0) {
-		rc = exchange_sender_run(&s, &stop, error);
-		int written = account(o, m, &s);
-
-		if (rc == 0 && written != EXIT_OK) {
-			exchange_sender_close(&s);
-			return written;
-		}
-		fflush(stdout);
-		linger(rc == 0 ? o->linger_ns : 0);
-	}
+	s.store = m->store;
+	if (rc == 0)
+		rc = exchange_servers_open(&servers, o, m->store, &s, error);
+	rc = rc == 0 ? send_and_serve(o, m, &s, servers, error)
+	             : command_failed(COMMAND, "%s", error);
+	exchange_servers_close(servers);
 	exchange_sender_close(&s);
-	return rc == 0 ? EXIT_OK : command_failed(COMMAND, "%s", error);
+	return rc;
 }
 
 static int enter(int argc, char **argv)
@@ -158,7 +184,7 @@ static int enter(int argc, char **argv)
 	}
 	rc = write_pcap(&o, &m);
 	if (rc == EXIT_OK)
-		rc = o.line[0].device[0] == '\0' ? account(&o, &m, NULL) : send_all(&o, &m);
+		rc = o.line[0].device[0] == '\0' ? account(&o, &m, NULL, NULL) : send_all(&o, &m);
 	exchange_made_finish(&m);
 	return rc;
 }

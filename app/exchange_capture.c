@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "app/exchange_packets.h"
+#include "dataplane/wire/bytes.h"
 #include "dataplane/wire/frame.h"
+
+#define MOLD_HEADER_BYTES 20u
 
 /* The line of a destination, made if there is room. UINT32_MAX: none. */
 static uint32_t line_of(struct exchange_capture *c, const struct datagram *d)
@@ -34,6 +37,21 @@ static uint32_t run_of(struct exchange_capture *c, const struct exchange_mold *m
 	return c->session_count++;
 }
 
+/* The packet's messages go to the store; of one that is there already the first stays. */
+static void keep(struct exchange_capture *c, uint32_t run, const struct exchange_mold *m,
+                 const uint8_t *payload)
+{
+	const uint8_t *at = payload + MOLD_HEADER_BYTES;
+	int rc = day_store_open(c->store, run, m->session);
+
+	for (uint32_t i = 0; i < m->whole && (rc == 0 || rc == -ERANGE); i++) {
+		rc = day_store_add(c->store, run, m->sequence + i, at + 2, be16(at));
+		at += 2u + be16(at);
+	}
+	if (rc != 0 && rc != -ERANGE)
+		c->error = rc;
+}
+
 static bool accept(struct exchange_capture *c, const struct packet *p)
 {
 	const struct frame_options unchecked = {0};
@@ -52,6 +70,8 @@ static bool accept(struct exchange_capture *c, const struct packet *p)
 
 	if (run == UINT32_MAX)
 		return false;
+	if (c->store != NULL)
+		keep(c, run, &m, d.payload);
 	if (!c->begun)
 		c->first_ns = c->recorded_ns = p->time_ns;
 	c->begun = true;

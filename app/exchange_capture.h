@@ -13,6 +13,7 @@
 
 #include "app/exchange_options.h"
 #include "dataplane/port/capture.h"
+#include "perf/day_store.h"
 
 #define EXCHANGE_CAPTURE_SESSIONS 64u /* what an engine remembers; packets of more are ignored */
 
@@ -38,7 +39,9 @@ struct exchange_capture {
 	uint64_t recorded_ns; /* never goes back */
 	uint64_t messages;    /* of line A, before the next packet */
 	uint64_t packets_taken;
-	uint64_t ignored; /* no datagrams, of other destinations, too long, no MoldUDP64 */
+	struct day_store *store; /* NULL: messages are not kept */
+	int error;               /* why they could not be kept */
+	uint64_t ignored;        /* no datagrams, of other destinations, too long, no MoldUDP64 */
 };
 
 /* Reads the file twice: first to learn its lines and counts. 0 or -errno with one line in error[].

@@ -19,6 +19,7 @@ struct making {
 	struct exchange_source source;
 	struct exchange_capture capture;
 	struct day_feed *feed;
+	struct day_store *store; /* NULL: nobody will ask for messages again */
 };
 
 static int say(char error[EXCHANGE_ERROR_BYTES], int result, const char *text)
@@ -50,6 +51,7 @@ static void feed_options(const struct making *m, struct day_feed_options *f, boo
 		f->together_ns = UINT64_MAX;
 }
 
+/* clean: to learn how the source is cut. Otherwise what was asked for. */
 static int open_feed(struct making *m, bool clean, FILE *binary, char error[EXCHANGE_ERROR_BYTES])
 {
 	struct day_feed_options f;
@@ -61,6 +63,7 @@ static int open_feed(struct making *m, bool clean, FILE *binary, char error[EXCH
 		rc = exchange_capture_open(&m->capture, m->options, &m->pace, text);
 		if (rc != 0)
 			return say(error, rc, text);
+		m->capture.store = clean ? NULL : m->store;
 		struct day_packet_source packets = exchange_capture_packets(&m->capture);
 
 		rc = day_feed_create_packets(&m->feed, &f, &packets);
@@ -69,6 +72,7 @@ static int open_feed(struct making *m, bool clean, FILE *binary, char error[EXCH
 		if (rc != 0)
 			return say(error, rc, m->source.text);
 		m->source.binary = binary;
+		m->source.store = clean ? NULL : m->store;
 		struct day_source messages = exchange_source_messages(&m->source);
 
 		rc = day_feed_create(&m->feed, &f, &messages);
@@ -159,6 +163,8 @@ static int keep_account(const struct making *m, struct exchange_made *made)
 	for (uint32_t i = 0; i < m->options->line_count; i++)
 		made->line[i] = *day_feed_line_counts(m->feed, i);
 	if (m->is_capture) {
+		if (m->capture.error != 0)
+			return m->capture.error;
 		made->start_ns = m->capture.first_ns;
 		made->ignored = m->capture.ignored;
 		return 0;
@@ -232,6 +238,12 @@ int exchange_make(struct exchange_made *made, const struct exchange_options *o,
 		rc = -errno;
 		snprintf(error, EXCHANGE_ERROR_BYTES, "%s: %s", o->write_binary, strerror(errno));
 	}
+	if (rc == 0 && exchange_servers_any(&o->servers)) {
+		rc = day_store_create(&made->store);
+		if (rc != 0)
+			say(error, rc, strerror(-rc));
+		m->store = made->store;
+	}
 	if (rc == 0)
 		rc = make(m, made, binary, error);
 	if (binary != NULL && fclose(binary) != 0 && rc == 0) {
@@ -247,5 +259,6 @@ int exchange_make(struct exchange_made *made, const struct exchange_options *o,
 void exchange_made_finish(struct exchange_made *m)
 {
 	exchange_packets_finish(&m->packets);
+	day_store_destroy(m->store);
 	*m = (struct exchange_made){0};
 }

@@ -10,6 +10,7 @@
 
 #include "app/exchange_options.h"
 #include "app/exchange_packets.h"
+#include "perf/day_store.h"
 
 #define EXCHANGE_ERROR_BYTES 512u
 
@@ -21,6 +22,7 @@ struct exchange_made {
 	bool limited;      /* there were more packets than count or duration allow */
 	/* What the lines did to all packets of the source. */
 	struct day_line_counts line[DAY_FEED_LINES_MAX];
+	struct day_store *store; /* all messages of the source, if servers were asked for */
 	uint64_t missing; /* messages that no line carried whole, by the lines' own account */
 };
 

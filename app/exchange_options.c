@@ -46,6 +46,9 @@ enum key {
 	KEY_WRITE_BINARY,
 	KEY_BOOKS,
 	KEY_REPORT,
+	KEY_REREQUEST,
+	KEY_SERVICE,
+	KEY_GLIMPSE,
 };
 
 static int take(void *to, const struct argument *a, const char *text);
@@ -53,6 +56,7 @@ static int take(void *to, const struct argument *a, const char *text);
 static_assert(EXCHANGE_SESSIONS_MAX == 50, "as the table says");
 static_assert(EXCHANGE_WINDOWS_MAX == 8 && DAY_WINDOWS_MAX == 4, "as the table says");
 static_assert(DAY_REORDER_MAX == 64, "as the table says");
+static_assert(EXCHANGE_REREQUESTS_MAX == 8 && EXCHANGE_NODES_MAX == 16, "as the table says");
 
 const struct argument exchange_arguments[] = {
         {ARGUMENT_HEADING, .text = "What is sent"},
@@ -127,6 +131,19 @@ const struct argument exchange_arguments[] = {
         {ARGUMENT_TAKE, .name = "blackout", .value = "T:D",
          .text = "from T after the start nothing comes for D, heartbeats neither; up to 4 per line",
          .take = take, .key = KEY_BLACKOUT},
+        {ARGUMENT_HEADING, .text = "What it serves, while it sends and lingers"},
+        {ARGUMENT_TAKE, .name = "rerequest", .value = "[DEVICE=]ADDR:PORT[,SCRIPT]",
+         .text = "a MoldUDP64 re-request server at this address and UDP port (DEVICE: default line "
+                 "A's), up to 8; it knows what was sent so far, whether a line carried it or not",
+         .take = take, .key = KEY_REREQUEST},
+        {ARGUMENT_TAKE, .name = "service", .value = "NAME=[DEVICE=]ADDR:PORT[,SCRIPT]",
+         .text = "a CoAP node of the service NAME, up to 16; nodes of one name have the same "
+                 "resources",
+         .take = take, .key = KEY_SERVICE},
+        {ARGUMENT_TAKE, .name = "glimpse", .value = "ADDR:PORT[,SCRIPT]",
+         .text = "a GLIMPSE snapshot server (SoupBinTCP) on this address and port of the kernel's "
+                 "own TCP",
+         .take = take, .key = KEY_GLIMPSE},
         {ARGUMENT_HEADING, .text = "What is written"},
         {ARGUMENT_TAKE, .name = "write-pcap", .value = "FILE",
          .text = "the packets as they are to be sent, at their times", .take = take,
@@ -405,6 +422,21 @@ static int take_text(struct exchange_options *o, int key, const char *text)
 	return EXIT_OK;
 }
 
+static int take_server(struct exchange_options *o, int key, const char *text)
+{
+	char error[SERVE_TEXT_BYTES];
+	int rc;
+
+	if (key == KEY_GLIMPSE)
+		rc = exchange_servers_parse_glimpse(&o->servers, text, error);
+	else
+		rc = exchange_servers_parse(&o->servers,
+		                            key == KEY_SERVICE ? EXCHANGE_NODE : EXCHANGE_REREQUEST,
+		                            text, error);
+	return rc == 0 ? EXIT_OK
+	               : command_usage(COMMAND, "--%s: '%s': %s", name_of(key), text, error);
+}
+
 static int take(void *to, const struct argument *a, const char *text)
 {
 	struct exchange_options *o = to;
@@ -444,6 +476,10 @@ static int take(void *to, const struct argument *a, const char *text)
 	case KEY_BOOKS:
 	case KEY_REPORT:
 		return take_text(o, key, text);
+	case KEY_REREQUEST:
+	case KEY_SERVICE:
+	case KEY_GLIMPSE:
+		return take_server(o, key, text);
 	default:
 		return take_impairment(o, key, text);
 	}
@@ -466,6 +502,8 @@ static int check(struct exchange_options *o)
 		        o->symbols, day_messages_min(o->symbols));
 	if (o->pace.window_count > 0 && o->pace.rate != EXCHANGE_MESSAGES)
 		return command_usage(COMMAND, "--rate: N@T:D goes with messages/s only");
+	if (exchange_servers_any(&o->servers) && o->line[0].device[0] == '\0')
+		return command_usage(COMMAND, "servers go with lines that have a device");
 	if (o->write_binary != NULL && o->sessions > 1)
 		return command_usage(COMMAND, "--write-binary: a BinaryFILE has one session");
 	return EXIT_OK;

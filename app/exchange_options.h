@@ -14,9 +14,9 @@
 
 #include "app/argument.h"
 #include "app/exchange_pace.h"
+#include "app/exchange_server_options.h"
 #include "perf/day_feed.h"
 
-#define EXCHANGE_DEVICE_BYTES 256u
 #define EXCHANGE_TIME_MAX_NS  86400000000000ull
 #define EXCHANGE_SESSIONS_MAX 50u /* an engine remembers the last 64 names */
 
@@ -42,6 +42,7 @@ struct exchange_options {
 	uint64_t count;       /* packets to send; UINT64_MAX: all */
 	uint64_t duration_ns; /* UINT64_MAX: to the end */
 	uint64_t linger_ns;   /* the ports stay open so long when all is sent and written */
+	struct exchange_servers_options servers;
 	const char *input;
 	const char *write_pcap;
 	const char *write_binary;

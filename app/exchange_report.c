@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "app/exchange_report_servers.h"
 #include "dataplane/stats.h"
 
 static uint64_t per_second(uint64_t n, uint64_t ns)
@@ -92,7 +93,10 @@ void exchange_report_json(const struct exchange_report *r, FILE *out)
 	fprintf(out, "  \"lines\": {\n");
 	for (uint32_t i = 0; i < r->options->line_count; i++)
 		line_json(r, i, out);
-	fprintf(out, "  },\n  \"lost\": [");
+	fprintf(out, "  },\n");
+	if (r->servers != NULL)
+		exchange_report_servers_json(r->servers, out);
+	fprintf(out, "  \"lost\": [");
 	for (uint64_t i = 0; i < a->range_count; i++)
 		fprintf(out,
 		        "%s\n    {\"session\": %" PRIu32 ", \"sequence\": %" PRIu64

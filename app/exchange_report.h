@@ -11,12 +11,14 @@
 #include "app/exchange_account.h"
 #include "app/exchange_feed.h"
 #include "app/exchange_send.h"
+#include "app/exchange_servers.h"
 
 struct exchange_report {
 	const struct exchange_options *options;
 	const struct exchange_made *made;
 	const struct exchange_account *account;
-	const struct exchange_sender *sender; /* NULL: nothing was sent, the account is of all */
+	const struct exchange_servers *servers; /* NULL: there were none */
+	const struct exchange_sender *sender;   /* NULL: nothing was sent, the account is of all */
 };
 
 void exchange_report_json(const struct exchange_report *r, FILE *out);

@@ -20,6 +20,7 @@
 #define LINK_WAIT_NS     5000000000ull
 #define STUCK_NS         10000000000ull
 #define SETTLE_NS        200000000ull /* for what a driver or its peer still holds */
+#define SETTLE_LOOK_NS   5000000u
 #define SESSION_PAUSE_NS 50000000ull
 #define POLL_NS          100000000ull
 #define SLEEP_MIN_NS     100000u /* less is spent turning */
@@ -32,6 +33,12 @@ static void pause_ns(uint64_t ns)
 	          NULL);
 }
 
+/* "0000:17:00.0": virtual ones begin with "net_". */
+static bool is_pci(const char *device)
+{
+	return strchr(device, ':') != NULL && strncmp(device, "net_", 4) != 0;
+}
+
 static int start_eal(const struct exchange_options *o, char error[EXCHANGE_ERROR_BYTES])
 {
 	struct eal_options e = {.program = "genesis",
@@ -40,16 +47,18 @@ static int start_eal(const struct exchange_options *o, char error[EXCHANGE_ERROR
 	                        .main_cpu = -1};
 	uint32_t pci = 0;
 
+	static_assert(DAY_FEED_LINES_MAX + EXCHANGE_SERVERS_MAX < 32, "they fit pci_allow");
 	for (uint32_t i = 0; i < o->line_count; i++)
-		/* "0000:17:00.0": virtual ones begin with "net_". */
-		if (strchr(o->line[i].device, ':') != NULL &&
-		    strncmp(o->line[i].device, "net_", 4) != 0)
+		if (is_pci(o->line[i].device))
 			e.pci_allow[pci++] = o->line[i].device;
+	for (uint32_t i = 0; i < o->servers.count; i++)
+		if (is_pci(o->servers.list[i].device))
+			e.pci_allow[pci++] = o->servers.list[i].device;
 	return eal_start(&e, error);
 }
 
-static int open_port(struct exchange_cursor *c, const char *name, const char *device,
-                     char error[EXCHANGE_ERROR_BYTES])
+int exchange_sender_open_port(struct port **port, const char *name, const char *device,
+                              char error[EXCHANGE_ERROR_BYTES])
 {
 	struct port_options p = {.name = name,
 	                         .device = device,
@@ -59,9 +68,9 @@ static int open_port(struct exchange_cursor *c, const char *name, const char *de
 	                         .frame_bytes_max = 1522,
 	                         .socket = -1,
 	                         .transmit = true};
-	int rc = port_open(&c->port, &p, error);
+	int rc = port_open(port, &p, error);
 
-	return rc == 0 ? port_start(c->port, error) : rc;
+	return rc == 0 ? port_start(*port, error) : rc;
 }
 
 /* Which packets are the line's. */
@@ -125,7 +134,8 @@ int exchange_sender_open(struct exchange_sender *s, struct exchange_packets *pac
 		if (c->port_shared)
 			c->port = s->line[0].port;
 		else
-			rc = open_port(c, names[i], o->line[i].device, error);
+			rc = exchange_sender_open_port(&c->port, names[i], o->line[i].device,
+			                               error);
 	}
 	if (rc == 0)
 		wait_for_links(s);
@@ -169,8 +179,13 @@ static uint32_t send_line(struct exchange_sender *s, uint32_t line, uint64_t now
 
 	s->full += verdict == PORT_SEND_FULL;
 	s->no_buffer += verdict == PORT_SEND_NO_BUFFER;
-	for (uint32_t i = 0; i < sent; i++)
-		s->packets->list[c->packets[c->next++]].sent = true;
+	for (uint32_t i = 0; i < sent; i++) {
+		struct exchange_packet *p = &s->packets->list[c->packets[c->next++]];
+
+		p->sent = true;
+		if (s->store != NULL && !p->corrupt && p->sequence != 0)
+			day_store_tell(s->store, p->run, p->sequence + p->claimed);
+	}
 	s->sent += sent;
 	return sent;
 }
@@ -216,21 +231,6 @@ static void poll_ports(const struct exchange_sender *s, uint64_t now_ns)
 			port_poll(s->line[i].port, now_ns);
 }
 
-/* Lets drivers push out what they hold, and peers take it. */
-static void settle(const struct exchange_sender *s, const volatile sig_atomic_t *stop)
-{
-	uint64_t end_ns = clock_now_ns() + SETTLE_NS;
-
-	while (clock_now_ns() < end_ns && *stop == 0) {
-		uint32_t sent;
-
-		for (uint32_t i = 0; i < s->line_count; i++)
-			port_send_burst(port_queue(s->line[i].port, 0), NULL, 0, &sent);
-		pause_ns(5000000);
-	}
-	poll_ports(s, clock_now_ns());
-}
-
 static void wait_until(uint64_t at_ns, uint64_t now_ns)
 {
 	uint64_t ns = at_ns > now_ns ? at_ns - now_ns : 0;
@@ -240,9 +240,34 @@ static void wait_until(uint64_t at_ns, uint64_t now_ns)
 		                                              : SLEEP_MAX_NS);
 }
 
+static uint64_t turn_aside(const struct exchange_sender *s, uint64_t now_ns)
+{
+	return s->aside.turn == NULL ? UINT64_MAX : s->aside.turn(s->aside.state, now_ns);
+}
+
+/* Lets drivers push out what they hold, and peers take it. */
+static void settle(const struct exchange_sender *s, const volatile sig_atomic_t *stop)
+{
+	uint64_t now_ns = clock_now_ns();
+	uint64_t end_ns = now_ns + SETTLE_NS;
+
+	while (now_ns < end_ns && *stop == 0) {
+		uint64_t aside_ns = turn_aside(s, now_ns);
+		uint64_t look_ns = now_ns + SETTLE_LOOK_NS;
+		uint32_t sent;
+
+		for (uint32_t i = 0; i < s->line_count; i++)
+			port_send_burst(port_queue(s->line[i].port, 0), NULL, 0, &sent);
+		wait_until(aside_ns < look_ns ? aside_ns : look_ns, now_ns);
+		now_ns = clock_now_ns();
+	}
+	poll_ports(s, now_ns);
+}
+
 /* false: the end. */
 static bool turn(struct exchange_sender *s, uint64_t now_ns, uint64_t *progress_ns)
 {
+	uint64_t aside_ns = turn_aside(s, now_ns);
 	uint64_t at_ns = earliest_ns(s);
 	uint32_t sent = 0;
 
@@ -250,7 +275,7 @@ static bool turn(struct exchange_sender *s, uint64_t now_ns, uint64_t *progress_
 		return next_run(s, now_ns);
 	if (at_ns > now_ns) {
 		*progress_ns = now_ns; /* nothing was to be done */
-		wait_until(at_ns, now_ns);
+		wait_until(at_ns < aside_ns ? at_ns : aside_ns, now_ns);
 		return true;
 	}
 	if (!s->flat && now_ns - at_ns > s->lag_ns_max)
@@ -295,6 +320,20 @@ int exchange_sender_run(struct exchange_sender *s, const volatile sig_atomic_t *
 	s->interrupted = *stop != 0;
 	settle(s, stop);
 	return rc;
+}
+
+void exchange_sender_linger(const struct exchange_sender *s, uint64_t end_ns,
+                            const volatile sig_atomic_t *stop)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	while (*stop == 0 && now_ns < end_ns) {
+		uint64_t aside_ns = turn_aside(s, now_ns);
+
+		wait_until(aside_ns < end_ns ? aside_ns : end_ns, now_ns);
+		now_ns = clock_now_ns();
+	}
+	poll_ports(s, now_ns);
 }
 
 const struct port_stats *exchange_sender_stats(const struct exchange_sender *s, uint32_t line)

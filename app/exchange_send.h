@@ -28,14 +28,23 @@ struct exchange_cursor { /* of a line */
 	bool port_shared; /* with the line before */
 };
 
+/* What is done beside sending, on the same thread. */
+struct exchange_aside {
+	/* Once per turn; returns when the next is wanted at the latest, UINT64_MAX: whenever. */
+	uint64_t (*turn)(void *state, uint64_t now_ns);
+	void *state;
+};
+
 struct exchange_sender {
 	struct exchange_packets *packets;
 	const struct exchange_options *options;
 	struct exchange_cursor line[DAY_FEED_LINES_MAX];
 	uint32_t line_count;
 	bool flat;
-	uint32_t run;         /* the session that is being sent */
-	uint64_t run_from_ns; /* not before */
+	struct exchange_aside aside; /* turn NULL: nothing */
+	struct day_store *store;     /* is told of what was sent; NULL: nobody asks */
+	uint32_t run;                /* the session that is being sent */
+	uint64_t run_from_ns;        /* not before */
 
 	uint64_t sent;
 	uint64_t start_ns;
@@ -49,6 +58,12 @@ struct exchange_sender {
 /* Opens the lines' ports and waits for their links. 0 or -errno with one line in error[]. */
 int exchange_sender_open(struct exchange_sender *s, struct exchange_packets *packets,
                          const struct exchange_options *o, char error[EXCHANGE_ERROR_BYTES]);
+/* A port as the lines' ones are, started. 0 or -errno with one line in error[]. */
+int exchange_sender_open_port(struct port **port, const char *name, const char *device,
+                              char error[EXCHANGE_ERROR_BYTES]);
+/* For what follows the sending: the aside alone, until end_ns or *stop. */
+void exchange_sender_linger(const struct exchange_sender *s, uint64_t end_ns,
+                            const volatile sig_atomic_t *stop);
 /* Until all is sent, the duration is over, or *stop. -EIO with one line: a port takes nothing. */
 int exchange_sender_run(struct exchange_sender *s, const volatile sig_atomic_t *stop,
                         char error[EXCHANGE_ERROR_BYTES]);

@@ -101,6 +101,20 @@ static bool write_binary(struct exchange_source *s, const struct day_source_mess
 	return false;
 }
 
+static bool keep(struct exchange_source *s, const struct day_source_message *m)
+{
+	char session[DAY_FEED_SESSION_BYTES];
+
+	day_feed_session(s->run, session);
+	int rc = day_store_open(s->store, s->run, session);
+
+	if (rc == 0)
+		rc = day_store_add(s->store, s->run, s->ordinal + 1, m->data, m->bytes);
+	if (rc != 0)
+		fail(s, rc, "the day's messages");
+	return rc == 0;
+}
+
 /* Lines differ by their skew and by what is held back. */
 static uint64_t lines_differ_ns(const struct exchange_options *o)
 {
@@ -141,6 +155,8 @@ static bool next(void *state, struct day_source_message *m)
 	}
 	s->recorded_ns = m->time_ns;
 	if (s->binary != NULL && !write_binary(s, m))
+		return false;
+	if (s->store != NULL && !keep(s, m))
 		return false;
 	m->run = s->run;
 	m->time_ns = s->base_ns +

@@ -15,6 +15,7 @@
 #include "app/exchange_options.h"
 #include "dataplane/port/capture.h"
 #include "perf/day.h"
+#include "perf/day_store.h"
 
 struct exchange_source {
 	const struct exchange_options *options;
@@ -31,8 +32,9 @@ struct exchange_source {
 	uint64_t base_ns;     /* when the session starts to be sent */
 	uint64_t last_ns;     /* when the last message is sent */
 	bool begun;
-	FILE *binary; /* NULL: not written */
-	int error;    /* what stopped it early */
+	FILE *binary;            /* NULL: not written */
+	struct day_store *store; /* NULL: not kept */
+	int error;               /* what stopped it early */
 	char text[CAPTURE_ERROR_BYTES];
 };
 

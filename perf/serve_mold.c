@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dataplane/feed/mold.h"
 #include "dataplane/wire/bytes.h"
 
-#define HEADER_BYTES 20u
-#define COUNT_MAX    65534u
+#define HEADER_BYTES MOLD_HEADER_BYTES
+
+static_assert(DAY_STORE_SESSION_BYTES == MOLD_SESSION_BYTES, "one name for both");
 
 struct request {
 	uint32_t run;
@@ -121,29 +123,20 @@ static void answer(struct serve_mold *m, const struct request *q, const struct s
 		push(m, &a, peer, fate->time_ns);
 }
 
-static bool read(const struct serve_mold *m, const uint8_t *payload, uint32_t bytes,
-                 struct request *q)
-{
-	if (bytes != HEADER_BYTES)
-		return false;
-	q->run = day_store_run(m->store, payload);
-	q->sequence = be64(payload + 10);
-	q->count = be16(payload + 18);
-	return q->count > 0 && q->count <= COUNT_MAX && q->sequence > 0 &&
-	       q->sequence <= UINT64_MAX - 2 * COUNT_MAX;
-}
-
 void serve_mold_on_request(struct serve_mold *m, const uint8_t *payload, uint32_t bytes,
                            const struct serve_peer *peer, uint64_t now_ns)
 {
-	struct request q;
+	struct mold_request asked;
 
 	assert(now_ns >= m->start_ns);
 	m->counts.requests++;
-	if (!read(m, payload, bytes, &q)) {
+	if (!mold_request_parse(payload, bytes, &asked)) {
 		m->counts.malformed++;
 		return;
 	}
+	struct request q = {.run = day_store_run(m->store, payload),
+	                    .sequence = asked.first_sequence,
+	                    .count = asked.count};
 	struct serve_fate fate =
 	        serve_script_fate(m->script, m->counts.requests, now_ns - m->start_ns);
 

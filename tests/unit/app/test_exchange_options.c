@@ -54,6 +54,26 @@ static void test_lines(void)
 	CU_ASSERT_EQUAL(PARSE(&o, "--line-b", "0.0.0.0:5"), EXIT_USAGE);
 }
 
+static void test_servers(void)
+{
+	struct exchange_options o;
+
+	CU_ASSERT_EQUAL(PARSE(&o, "--line-a", "net_null0=239.1.1.1:5", "--rerequest",
+	                      "10.0.0.2:26500,fail=1%", "--service", "x=net_null1=10.0.0.3:5683",
+	                      "--glimpse", "127.0.0.1:26600"),
+	                EXIT_OK);
+	CU_ASSERT_EQUAL(o.servers.count, 2);
+	CU_ASSERT_EQUAL(o.servers.list[0].kind, EXCHANGE_REREQUEST);
+	CU_ASSERT_EQUAL(o.servers.list[1].kind, EXCHANGE_NODE);
+	CU_ASSERT_STRING_EQUAL(o.servers.list[1].device, "net_null1");
+	CU_ASSERT_EQUAL(o.servers.glimpse.tcp_port, 26600);
+	CU_ASSERT_EQUAL(PARSE(&o, "--rerequest", "10.0.0.2:26500"), EXIT_USAGE); /* no device */
+	CU_ASSERT_EQUAL(PARSE(&o, "--line-a", "net_null0=239.1.1.1:5", "--rerequest", "x"),
+	                EXIT_USAGE);
+	CU_ASSERT_EQUAL(PARSE(&o, "--line-a", "net_null0=239.1.1.1:5", "--glimpse", "x"),
+	                EXIT_USAGE);
+}
+
 static void test_probabilities(void)
 {
 	static const struct {
@@ -179,6 +199,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 	        {"lines", test_lines},
+	        {"servers", test_servers},
 	        {"probabilities", test_probabilities},
 	        {"what goes wrong on which line", test_what_goes_wrong_on_which_line},
 	        {"windows and bounds", test_windows_and_bounds},

@@ -131,7 +131,8 @@ static bool take_wrong(struct serve_script *s, const struct words *w)
 /* "T+D", with a factor behind it where the kind has one. */
 static bool take_trouble(struct serve_script *s, enum trouble_kind kind, const struct words *w)
 {
-	bool has_factor = kind == TROUBLE_SLOW || kind == TROUBLE_SLOW_START;
+	bool has_factor =
+	        kind == TROUBLE_SLOW || kind == TROUBLE_SLOW_START || kind == TROUBLE_SLOW_DOWN;
 	struct trouble t = {.kind = kind};
 	char *length = strchr(w->word[0], '+');
 
@@ -152,11 +153,9 @@ static bool take_value(struct serve_script *s, const char *key, const struct wor
 	static const struct {
 		const char *name;
 		enum trouble_kind kind;
-	} troubles[] = {{"blackhole", TROUBLE_BLACK_HOLE},
-	                {"failing", TROUBLE_FAIL},
-	                {"stall", TROUBLE_STALL},
-	                {"slowdown", TROUBLE_SLOW},
-	                {"slowstart", TROUBLE_SLOW_START}};
+	} troubles[] = {{"blackhole", TROUBLE_BLACK_HOLE}, {"failing", TROUBLE_FAIL},
+	                {"stall", TROUBLE_STALL},          {"slower", TROUBLE_SLOW},
+	                {"slowdown", TROUBLE_SLOW_DOWN},   {"slowstart", TROUBLE_SLOW_START}};
 
 	if (w->count > WORDS_MAX)
 		return false;

@@ -53,18 +53,21 @@ struct serve_fate {
 };
 
 /* For --help: what can be said, in one paragraph. */
-#define SERVE_SCRIPT_HELP                                                                         \
-	"A SCRIPT is a comma-separated list of items; none: every request is answered at once. "  \
-	"P is a share such as 0.5%, T a time from the start, D for how long, both with units. "   \
-	"`latency=T`, `latency=uniform:T:SPREAD`, `latency=lognormal:T:SIGMA` (T the median), "   \
-	"`latency=pareto:T:ALPHA` (T the least) or `latency=bimodal:T:P:FACTOR`: how long "       \
-	"answers take; `slow=P:FACTOR`: a share takes so many times as long, on top of any of "   \
-	"these; `loss=P`: requests that vanish; `fail=P`: requests answered with an error; "      \
-	"`blackhole=T+D`: all vanish; `failing=T+D`: all fail; `stall=T+D`: nothing is answered " \
-	"until it is over, then all; `slowdown=T+D:FACTOR`; `slowstart=T+D:FACTOR`: the factor "  \
-	"falls to 1 over D; `wrong=KIND:P`: answers that name another request (token), are cut "  \
-	"short (truncated), are of something else (range), come twice (duplicate) or too late "   \
-	"(late; `wrong=late:P:TIME` says by how much, default 1s); `seed=N`: other dice."
+#define SERVE_SCRIPT_HELP                                                                   \
+	"A SCRIPT is a comma-separated list of items; none: every request is answered at "  \
+	"once. P is a share such as 0.5%, T a time from the start, D for how long, both "   \
+	"with units. `latency=T`, `latency=uniform:T:SPREAD`, `latency=lognormal:T:SIGMA` " \
+	"(T the median), `latency=pareto:T:ALPHA` (T the least) or "                        \
+	"`latency=bimodal:T:P:FACTOR`: how long answers take; `slow=P:FACTOR`: a share "    \
+	"takes so many times as long, on top of any of these; `loss=P`: requests that "     \
+	"vanish; `fail=P`: requests answered with an error; `blackhole=T+D`: all vanish; "  \
+	"`failing=T+D`: all fail; `stall=T+D`: nothing is answered until it is over, then " \
+	"all; `slower=T+D:FACTOR`: all take so many times as long; "                        \
+	"`slowstart=T+D:FACTOR`: the factor falls to 1 over D; `slowdown=T+D:FACTOR`: it "  \
+	"rises from 1; `wrong=KIND:P`: answers that name another request (token), are cut " \
+	"short (truncated), are of something else (range), come twice (duplicate) or too "  \
+	"late (late; `wrong=late:P:TIME` says by how much, default 1s); `seed=N`: other "   \
+	"dice."
 
 /* Answers at once, always, rightly. */
 void serve_script_init(struct serve_script *s);

@@ -41,7 +41,7 @@ static void every_item_is_read(void)
 {
 	struct serve_script s =
 	        script("latency=lognormal:200us:0.5,slow=5%:10,loss=0.5%,fail=1%,"
-	               "blackhole=5s+2s,failing=8s+1s,stall=10s+500ms,slowdown=20s+1s:3,"
+	               "blackhole=5s+2s,failing=8s+1s,stall=10s+500ms,slower=20s+1s:3,"
 	               "slowstart=0s+2s:10,wrong=truncated:0.1%,wrong=late:2%:50ms,seed=9");
 
 	CU_ASSERT_EQUAL(s.latency.kind, DISTRIBUTION_LOGNORMAL);
@@ -95,6 +95,7 @@ static void what_is_wrong_is_named(void)
 	        "blackhole=5s+0s",
 	        "blackhole=5s+1s:2",
 	        "slowstart=5s+1s",
+	        "slowdown=5s+1s",
 	        "wrong=truncated",
 	        "wrong=odd:1%",
 	        "wrong=token:1%:1s",
@@ -128,7 +129,7 @@ static void what_is_wrong_is_named(void)
 static void troubles_hold_in_their_time(void)
 {
 	struct serve_script s = script("latency=1ms,blackhole=5s+2s,stall=10s+1s,failing=20s+1s,"
-	                               "slowdown=30s+1s:3,slowstart=40s+10s:11");
+	                               "slower=30s+1s:3,slowstart=40s+10s:11,slowdown=60s+10s:11");
 
 	CU_ASSERT_EQUAL(serve_script_fate(&s, 1, 5 * S - 1).time_ns, 5 * S - 1 + MS);
 	CU_ASSERT_EQUAL(serve_script_fate(&s, 1, 5 * S).time_ns, SERVE_NEVER);
@@ -145,6 +146,10 @@ static void troubles_hold_in_their_time(void)
 	CU_ASSERT_TRUE(early_ns > 10 * MS && early_ns <= 11 * MS);
 	CU_ASSERT_TRUE(later_ns > 5 * MS && later_ns < 7 * MS);
 	CU_ASSERT_EQUAL(last_ns, MS);
+	early_ns = serve_script_fate(&s, 1, 60 * S).time_ns - 60 * S;
+	last_ns = serve_script_fate(&s, 1, 70 * S - 1).time_ns - (70 * S - 1);
+	CU_ASSERT_EQUAL(early_ns, MS);
+	CU_ASSERT_TRUE(last_ns > 10 * MS && last_ns <= 11 * MS);
 }
 
 /* Shares come out as said, within a few standard deviations. */

@@ -168,12 +168,15 @@ enum genesis_kind {
 	GENESIS_MISSED, /* this reader was too slow: the engine had them, they were overwritten */
 };
 
-enum genesis_gap {                       /* why a GAP */
-	           GENESIS_GAP_AGE,      /* not come within the holding time */
-	           GENESIS_GAP_PARKING,  /* no room to park what came behind */
-	           GENESIS_GAP_OVERLOAD, /* the log was full */
-	           GENESIS_GAP_SESSION,  /* missing when the session was left */
-	           GENESIS_GAP_INPUT,    /* missing at the end of a replayed input */
+enum genesis_gap {                         /* why a GAP */
+	           GENESIS_GAP_AGE,        /* not come within the holding time */
+	           GENESIS_GAP_PARKING,    /* no room to park what came behind */
+	           GENESIS_GAP_OVERLOAD,   /* the log was full */
+	           GENESIS_GAP_SESSION,    /* missing when the session was left */
+	           GENESIS_GAP_INPUT,      /* missing at the end of a replayed input */
+	           GENESIS_GAP_UNANSWERED, /* servers were asked, none brought it in time */
+	           GENESIS_GAP_REFUSED, /* no server could be asked, or it was too much to ask for
+	                                 */
 };
 
 enum genesis_time { /* where time_ns comes from */

@@ -13,7 +13,7 @@
 #define OVERTAKEN_MAX 16u /* in one call; then the caller hears "nothing new" and calls again */
 
 static_assert((int)GENESIS_GAP_AGE == (int)GAP_AGE, "the log's format, published");
-static_assert((int)GENESIS_GAP_INPUT == (int)GAP_INPUT && GAP_REASON_COUNT == 5, "");
+static_assert((int)GENESIS_GAP_REFUSED == (int)GAP_REFUSED && GAP_REASON_COUNT == 7, "");
 static_assert((int)GENESIS_TIME_TURN == (int)TIME_TURN, "");
 static_assert((int)GENESIS_TIME_CAPTURE == (int)TIME_CAPTURE, "");
 

@@ -37,6 +37,8 @@ static bool arbiter_options_valid(const struct arbiter_options *o)
 		return false;
 	if (o->parking_pieces_max == 0 || o->parking_pieces_max > PARKING_PIECES_MAX)
 		return false;
+	if (o->ladder && o->line_count == LINES_MAX)
+		return false;
 	return o->join == ARBITER_JOIN_FIRST_SEEN || o->join == ARBITER_JOIN_FROM_ONE;
 }
 
@@ -279,6 +281,62 @@ void arbiter_on_malformed(struct arbiter *a, uint32_t line, uint64_t now_ns)
 	arbiter_settle(a);
 }
 
+/* What was asked for lies in the current session and below what lines have claimed. */
+static bool arbiter_is_recovery(const struct arbiter *a, const struct feed_packet *p)
+{
+	const struct arbiter_state *s = a->state;
+	struct parking_room k = arbiter_parking(a);
+	uint64_t known_end = parking_end(&k);
+
+	if (!a->options.ladder || p->kind != FEED_DATA || p->block_count == 0)
+		return false;
+	if (s->joined == 0 || !session_key_equal(&s->sessions.current.key, &p->session))
+		return false;
+	if (known_end < s->expected)
+		known_end = s->expected;
+	return p->first_sequence - 1 <= known_end &&
+	       p->block_count <= known_end - (p->first_sequence - 1);
+}
+
+uint64_t arbiter_on_recovered(struct arbiter *a, const struct feed_packet *p, uint64_t now_ns,
+                              uint8_t time_source)
+{
+	struct arbiter_state *s = a->state;
+	struct line_stats *l = &s->lines[a->options.line_count].stats;
+
+	arbiter_mark(a);
+	if (!arbiter_is_recovery(a, p)) {
+		s->stats.recovered_refused++;
+		return 0;
+	}
+	uint64_t wins = l->wins;
+	struct stream_arrival v = stream_arrival(p, a->options.line_count, now_ns, time_source);
+
+	arbiter_set_now(a, now_ns);
+	s->time_source = time_source;
+	l->packets++;
+	l->last_seen_ns = now_ns;
+	l->bytes += a->protocol->header_bytes + p->block_bytes;
+	l->messages += p->block_count;
+	stream_take_recovered(a, &v);
+	arbiter_settle(a);
+	return l->wins - wins;
+}
+
+bool arbiter_give_up(struct arbiter *a, uint64_t first, uint64_t end, enum gap_reason reason,
+                     uint64_t now_ns)
+{
+	struct arbiter_state *s = a->state;
+
+	if (s->stats.parking_pieces == 0 || s->expected < first || s->expected >= end)
+		return false;
+	arbiter_set_now(a, now_ns);
+	stream_give_up_to(a, end, reason);
+	arbiter_settle(a);
+	arbiter_mark(a);
+	return true;
+}
+
 void arbiter_poll(struct arbiter *a, uint64_t now_ns)
 {
 	arbiter_set_now(a, now_ns);
@@ -324,7 +382,7 @@ const struct arbiter_stats *arbiter_stats(const struct arbiter *a)
 
 const struct line_stats *arbiter_line_stats(const struct arbiter *a, uint32_t line)
 {
-	assert(line < a->options.line_count);
+	assert(line < a->options.line_count + a->options.ladder);
 	return &a->state->lines[line].stats;
 }
 

@@ -17,6 +17,11 @@
  * packets of the feed and hold_ns have passed since then, when parking is full, when its session is
  * left, or at the end of the input.
  *
+ * With a ladder (ladder.h) missing messages are asked for: hold_packets and the lines' skew do not
+ * count then; a hole is given up when the ladder says so, after hold_ns at the latest. What servers
+ * bring comes in by arbiter_on_recovered() and counts as a line of its own, number line_count, that
+ * has no part in the lines' skew and health.
+ *
  * One owner: the feed's receive core. Inner positions are zero-based (sequence - 1), so 2^64 needs
  * no special case.
  */
@@ -41,6 +46,9 @@ struct arbiter_options {
 	uint32_t line_count;         /* <= LINES_MAX */
 	bool learned_wait; /* gap.wait: not hold_ns but what the lines' skew says, at most hold_ns
 	                    */
+	bool ladder;       /* a ladder asks for what is missing; line_count < LINES_MAX */
+	uint64_t join_hold_ns; /* with a ladder, ARBITER_JOIN_FROM_ONE: in place of hold_ns for what
+	                          lies before the first message seen of a session */
 	enum arbiter_join join;
 };
 
@@ -53,6 +61,8 @@ struct arbiter_stats {
 	uint64_t healed;     /* messages once known missing that a line still brought */
 	uint64_t healed_by_other_line; /* of these: by another line than the one that revealed the
 	                                  absence */
+	uint64_t healed_by_recovery;   /* of these: by a server */
+	uint64_t recovered_refused;    /* packets of servers that cannot be what was asked for */
 	uint64_t gaps;                 /* maximal missing ranges given up */
 	uint64_t lost_messages;
 	uint64_t lost_by_reason[GAP_REASON_COUNT];
@@ -116,7 +126,43 @@ uint64_t arbiter_deadline_ns(const struct arbiter *a);
 /* A replayed input is over: everything still missing is given up with GAP_INPUT. */
 void arbiter_on_input_end(struct arbiter *a, uint64_t now_ns);
 
+/* ---- for the ladder: positions are zero-based, sequence - 1 ---- */
+
+struct arbiter_hole { /* messages known missing: [first, end) */
+	uint64_t first;
+	uint64_t end;
+	uint64_t since_ns; /* known */
+	uint32_t line;     /* that revealed it */
+	bool is_joining;   /* lies before the first message seen of the session */
+};
+
+/* Fills `out` with holes at or after *from, in order, and moves *from behind what was looked at: a
+ * call looks at no more than ARBITER_HOLES_PIECES waiting pieces. */
+#define ARBITER_HOLES_PIECES 256u
+uint32_t arbiter_holes(const struct arbiter *a, uint64_t *from, struct arbiter_hole *out,
+                       uint32_t max);
+/* The first messages in [*first, *end) that are missing; narrows the range to them. False: none
+ * is. */
+bool arbiter_missing(const struct arbiter *a, uint64_t *first, uint64_t *end);
+/* The stream waits for a message in [first, end): gives up what is missing there, up to the next
+ * message that waits. False: it does not wait for one of them. */
+bool arbiter_give_up(struct arbiter *a, uint64_t first, uint64_t end, enum gap_reason reason,
+                     uint64_t now_ns);
+/* What lies below was asked for: given up by age, it is GAP_UNANSWERED. */
+void arbiter_note_asked(struct arbiter *a, uint64_t end);
+/* How long another line may still bring what one lacks: by the lines' skew if that is learned, at
+ * most max_ns; 0 when no two lines are waited for. */
+uint64_t arbiter_line_wait_ns(const struct arbiter *a, uint64_t max_ns);
+/* A server's packet, read. Returns how many of its messages nobody had brought before. */
+uint64_t arbiter_on_recovered(struct arbiter *a, const struct feed_packet *p, uint64_t now_ns,
+                              uint8_t time_source);
+/* Position of the next message to be delivered; 0 before the first packet. */
+uint64_t arbiter_expected(const struct arbiter *a);
+/* The log has no room: what it should have been told waits. */
+bool arbiter_is_overloaded(const struct arbiter *a);
+
 const struct arbiter_stats *arbiter_stats(const struct arbiter *a);
+/* With a ladder, line_count is the line of what servers brought. */
 const struct line_stats *arbiter_line_stats(const struct arbiter *a, uint32_t line);
 /* Epoch and end (first sequence after it) of the last GAP record; epoch 0: there was none. */
 void arbiter_last_gap(const struct arbiter *a, uint32_t *epoch, uint64_t *end_sequence);

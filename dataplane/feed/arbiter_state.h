@@ -32,6 +32,8 @@ struct arbiter_state {
 	uint32_t end_known;   /* an END said where the session ends ... */
 	uint32_t ended;       /* ... and its record is written */
 	uint32_t time_source; /* of the last packet */
+	uint64_t join_end;    /* position of the first message seen of the session */
+	uint64_t asked_end;   /* arbiter_note_asked() */
 	struct arbiter_stats stats;
 	struct line lines[LINES_MAX];
 	struct line_health health;

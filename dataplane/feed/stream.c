@@ -103,14 +103,14 @@ static void stream_deliver_whole(struct arbiter *a, const struct stream_run *run
 	};
 
 	assert(run->first == s->expected);
-	if (__builtin_expect(outlet_data(a, &out), 1))
+	if (__builtin_expect(!outlet_data(a, &out), 0))
+		stream_lose(a, run->first, run->end, GAP_OVERLOAD);
+	else if (__builtin_expect(run->line < a->options.line_count, 1))
 		skew_on_delivery(&s->skew, a->region,
 		                 &(struct skew_delivery){.first = run->first,
 		                                         .end = run->end,
 		                                         .time_ns = run->time_ns,
 		                                         .line = run->line});
-	else
-		stream_lose(a, run->first, run->end, GAP_OVERLOAD);
 	stream_advance(a, run->end);
 }
 
@@ -202,6 +202,8 @@ static void stream_begin(struct arbiter *a, uint64_t first)
 	s->epoch = s->epoch == UINT32_MAX ? 1 : s->epoch + 1;
 	s->expected = a->options.join == ARBITER_JOIN_FROM_ONE ? 0 : first;
 	s->joined = 1;
+	s->join_end = first;
+	s->asked_end = 0;
 	s->end_known = 0;
 	s->ended = 0;
 	s->end_position = 0;
@@ -241,7 +243,9 @@ static void stream_heal(struct arbiter *a, uint32_t line, const struct parking_a
                         uint64_t messages)
 {
 	a->state->stats.healed += messages;
-	if (absence->line != line)
+	if (line == a->options.line_count)
+		a->state->stats.healed_by_recovery += messages;
+	else if (absence->line != line)
 		a->state->stats.healed_by_other_line += messages;
 }
 
@@ -458,16 +462,34 @@ void stream_take(struct arbiter *a, struct stream_arrival *v)
 	stream_publish_gauges(a);
 }
 
+void stream_take_recovered(struct arbiter *a, struct stream_arrival *v)
+{
+	struct parking_room k = arbiter_parking(a);
+
+	assert(a->state->joined != 0);
+	stream_take_blocks(a, &k, v);
+	stream_publish_gauges(a);
+}
+
 /* ---- what is given up ---- */
 
-/* How long a missing message is waited for. */
-static uint64_t stream_wait_ns(const struct arbiter *a)
+/* How long the hole before a piece is waited for. */
+static uint64_t stream_wait_ns(const struct arbiter *a, const struct parking_piece *piece)
 {
 	const struct arbiter_state *s = a->state;
 
+	if (a->options.ladder)
+		return piece->first <= s->join_end ? a->options.join_hold_ns : a->options.hold_ns;
 	if (!a->options.learned_wait)
 		return a->options.hold_ns;
 	return line_wait_ns(&s->health, s->lines, a->options.hold_ns);
+}
+
+/* By packets. */
+static bool stream_has_aged(const struct arbiter *a, const struct parking_absence *absence)
+{
+	return a->options.ladder ||
+	       a->state->datagrams - absence->packets >= a->options.hold_packets;
 }
 
 static bool stream_is_due(const struct arbiter *a, const struct parking_absence *absence,
@@ -475,7 +497,7 @@ static bool stream_is_due(const struct arbiter *a, const struct parking_absence 
 {
 	const struct arbiter_state *s = a->state;
 
-	if (s->datagrams - absence->packets < a->options.hold_packets)
+	if (!stream_has_aged(a, absence))
 		return false;
 	if (wait_ns == 0)
 		return true;
@@ -489,14 +511,30 @@ void stream_give_up_due(struct arbiter *a)
 
 	if (parking_first(&k) == 0)
 		return;
-	a->state->stats.wait_ns = stream_wait_ns(a);
+	a->state->stats.wait_ns = stream_wait_ns(a, &k.pieces[parking_first(&k)]);
 	for (;;) {
 		uint32_t i = parking_first(&k);
 
-		if (i == 0 || !stream_is_due(a, &k.pieces[i].absence, a->state->stats.wait_ns))
+		if (i == 0)
 			return;
-		stream_give_up(a, &k, k.pieces[i].first, GAP_AGE);
+		if (a->options.ladder)
+			a->state->stats.wait_ns = stream_wait_ns(a, &k.pieces[i]);
+		if (!stream_is_due(a, &k.pieces[i].absence, a->state->stats.wait_ns))
+			return;
+		bool asked = a->options.ladder && a->state->expected < a->state->asked_end;
+
+		stream_give_up(a, &k, k.pieces[i].first, asked ? GAP_UNANSWERED : GAP_AGE);
 	}
+}
+
+void stream_give_up_to(struct arbiter *a, uint64_t end, enum gap_reason reason)
+{
+	struct parking_room k = arbiter_parking(a);
+	uint32_t i = parking_first(&k);
+
+	assert(i != 0);
+	stream_give_up(a, &k, stream_min(end, k.pieces[i].first), reason);
+	stream_publish_gauges(a);
 }
 
 void stream_give_up_all(struct arbiter *a, enum gap_reason reason)
@@ -517,9 +555,9 @@ uint64_t stream_due_ns(const struct arbiter *a)
 		return UINT64_MAX;
 	const struct parking_absence *absence = &k.pieces[i].absence;
 
-	if (a->state->datagrams - absence->packets < a->options.hold_packets)
+	if (!stream_has_aged(a, absence))
 		return UINT64_MAX;
-	uint64_t wait_ns = stream_wait_ns(a);
+	uint64_t wait_ns = stream_wait_ns(a, &k.pieces[i]);
 
 	return absence->ns > UINT64_MAX - wait_ns ? UINT64_MAX : absence->ns + wait_ns;
 }

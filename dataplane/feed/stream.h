@@ -41,10 +41,14 @@ struct stream_arrival stream_arrival(const struct feed_packet *p, uint32_t line,
                                      uint8_t time_source);
 /* A packet of the current session; its first one begins it. */
 void stream_take(struct arbiter *a, struct stream_arrival *v);
+/* A server's packet of the current session. */
+void stream_take_recovered(struct arbiter *a, struct stream_arrival *v);
 /* Delivers a run that begins at `expected`. */
 void stream_deliver(struct arbiter *a, const struct stream_run *run);
 /* Gives up what was waited for long enough. */
 void stream_give_up_due(struct arbiter *a);
+/* There is a hole: gives it up, up to `end`. */
+void stream_give_up_to(struct arbiter *a, uint64_t end, enum gap_reason reason);
 /* Gives up every hole: everything claimed is settled then. */
 void stream_give_up_all(struct arbiter *a, enum gap_reason reason);
 /* When the first hole is due; UINT64_MAX: there is none, or it waits for packets first. */

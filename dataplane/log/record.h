@@ -25,11 +25,13 @@ enum record_kind {
 };
 
 enum gap_reason {
-	GAP_AGE,      /* no line brought it within the holding time */
-	GAP_PARKING,  /* parking space ran out */
-	GAP_OVERLOAD, /* the log had no segment to append to */
-	GAP_SESSION,  /* still missing when the session was left */
-	GAP_INPUT,    /* still missing at the end of a replayed input */
+	GAP_AGE,        /* no line brought it within the holding time */
+	GAP_PARKING,    /* parking space ran out */
+	GAP_OVERLOAD,   /* the log had no segment to append to */
+	GAP_SESSION,    /* still missing when the session was left */
+	GAP_INPUT,      /* still missing at the end of a replayed input */
+	GAP_UNANSWERED, /* servers were asked, and none brought it in time */
+	GAP_REFUSED,    /* no server could be asked, or the range was too long to ask for */
 	GAP_REASON_COUNT,
 };
 

@@ -6,7 +6,7 @@
  *     R1 D1-3 G4-5a D6 E7     reset, its first sequence 1; messages 1 to 3; 4 and 5 given up by
  *                             age; message 6; end of session, next would be 7
  *
- * Reasons: a age, p parking, o overload, s session, i input.
+ * Reasons: a age, p parking, o overload, s session, i input, u unanswered, r refused.
  */
 #ifndef TESTS_UNIT_FEED_FEED_DOUBLE_H
 #define TESTS_UNIT_FEED_FEED_DOUBLE_H
@@ -215,10 +215,10 @@ static inline size_t double_print(const struct record *r, char *session, char *t
 		break;
 	case RECORD_GAP:
 		if (g->missing == 1)
-			n = snprintf(text, room, "G%" PRIu64 "%c ", first, "aposi"[g->reason]);
+			n = snprintf(text, room, "G%" PRIu64 "%c ", first, "aposiur"[g->reason]);
 		else
 			n = snprintf(text, room, "G%" PRIu64 "-%" PRIu64 "%c ", first,
-			             first + g->missing - 1, "aposi"[g->reason]);
+			             first + g->missing - 1, "aposiur"[g->reason]);
 		break;
 	case RECORD_RESET:
 		*session = (char)payload[0];

@@ -6,6 +6,7 @@
 
 #include "dataplane/book/book.h"
 #include "dataplane/feed/arbiter.h"
+#include "dataplane/feed/ladder.h"
 #include "dataplane/feed/line.h"
 #include "dataplane/feed/receiver.h"
 #include "dataplane/host/host.h"
@@ -188,6 +189,49 @@ static const struct counter arbiter_rows[] = {
                 "Times something did not fit into parking and a range was given up for it."),
 };
 TABLE(counters_arbiter, "feed", arbiter_stats, arbiter_rows);
+
+static const struct counter ladder_rows[] = {
+        COUNTER(ladder_stats, ranges, "ranges", "Ranges of missing messages taken up."),
+        COUNTER(ladder_stats, asks, "requests", "Pieces of them asked, again and rests included."),
+        COUNTER(ladder_stats, asked_messages, "messages", "Messages in those pieces."),
+        COUNTER(ladder_stats, replies, "replies", "Replies that ended an ask."),
+        COUNTER(ladder_stats, recovered, "messages", "Messages that a reply brought first."),
+        COUNTER(ladder_stats, duplicates, "messages",
+                "Messages of replies that had come otherwise by then."),
+        COUNTER(ladder_stats, partial, "replies", "Replies with fewer messages than asked."),
+        COUNTER(ladder_stats, wrong, "replies", "Replies to something else than what was asked."),
+        COUNTER(ladder_stats, again, "requests",
+                "Asks of a piece that had been asked before and not answered."),
+        COUNTER(ladder_stats, unanswered, "requests", "Asks that ended without a reply."),
+        COUNTER(ladder_stats, refused, "requests",
+                "Asks not accepted: the breaker is open, no slot, no time left."),
+        COUNTER(ladder_stats, recalled, "requests",
+                "Asks taken back: a line brought the messages, or they were given up."),
+        COUNTER(ladder_stats, stale, "replies", "Replies and ends of asks that were over."),
+        COUNTER(ladder_stats, storms, "ranges", "Ranges not asked because they are too long."),
+        COUNTER(ladder_stats, storm_messages, "messages", "Messages in those ranges."),
+        COUNTER(ladder_stats, overload_messages, "messages",
+                "Messages not asked because the engine itself was dropping packets."),
+        COUNTER(ladder_stats, snapshots, "ranges", "Ranges for which a snapshot is wanted."),
+        COUNTER(ladder_stats, given_up_messages, "messages",
+                "Messages the ladder gave up before their holding time was over."),
+        COUNTER(ladder_stats, budget_waits, "times", "Times the budget of asks was empty."),
+        COUNTER(ladder_stats, table_waits, "times",
+                "Times no more ranges could be taken up at once."),
+        GAUGE(ladder_stats, asks_now, "requests", "Asks under way now."),
+        GAUGE(ladder_stats, ranges_now, "ranges", "Ranges not yet asked in full."),
+        GAUGE(ladder_stats, reply_messages, "messages", "Messages reckoned to fit a reply."),
+        GAUGE(ladder_stats, current_sequence, "",
+              "First message the stream waits for; 0: it waits for none."),
+        GAUGE(ladder_stats, current_messages, "messages", "Messages missing from there on."),
+        GAUGE(ladder_stats, current_since_ns, "ns", "Since when they are known to be missing."),
+        GAUGE(ladder_stats, current_step, "",
+              "0: nothing is missing; 1: another line may bring it; 2: servers are asked; 3: a "
+              "snapshot is wanted as well; 4: given up."),
+        GAUGE(ladder_stats, is_overloaded, "",
+              "1 while nothing is asked because the engine itself drops packets, else 0."),
+};
+TABLE(counters_ladder, "recovery", ladder_stats, ladder_rows);
 
 static const struct counter log_rows[] = {
         COUNTER(log_stats, records, "records", "Records appended to the log."),

@@ -19,8 +19,8 @@ struct counter {
 };
 
 struct counter_table {
-	const char *name; /* "port", "host", "receiver", "line", "feed", "log", "shard", "group",
-	                     "books" */
+	const char *name; /* "port", "host", "receiver", "line", "feed", "recovery", "log",
+	                     "shard", "group", "books" */
 	const struct counter *counters;
 	uint32_t count; /* = sizeof(struct) / 8 */
 };
@@ -30,6 +30,7 @@ extern const struct counter_table counters_host;
 extern const struct counter_table counters_receiver;
 extern const struct counter_table counters_line;
 extern const struct counter_table counters_arbiter;
+extern const struct counter_table counters_ladder;
 extern const struct counter_table counters_log;
 extern const struct counter_table counters_shard;
 extern const struct counter_table counters_group;

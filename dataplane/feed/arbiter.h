@@ -158,8 +158,6 @@ uint64_t arbiter_on_recovered(struct arbiter *a, const struct feed_packet *p, ui
                               uint8_t time_source);
 /* Position of the next message to be delivered; 0 before the first packet. */
 uint64_t arbiter_expected(const struct arbiter *a);
-/* The log has no room: what it should have been told waits. */
-bool arbiter_is_overloaded(const struct arbiter *a);
 
 const struct arbiter_stats *arbiter_stats(const struct arbiter *a);
 /* With a ladder, line_count is the line of what servers brought. */

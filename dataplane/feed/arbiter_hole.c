@@ -87,8 +87,3 @@ uint64_t arbiter_expected(const struct arbiter *a)
 {
 	return a->state->joined == 0 ? 0 : a->state->expected;
 }
-
-bool arbiter_is_overloaded(const struct arbiter *a)
-{
-	return a->state->outlet.count != 0;
-}

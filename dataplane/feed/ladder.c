@@ -68,14 +68,13 @@ void ladder_on_drop(struct ladder *l, uint64_t now_ns)
 	ladder_overload(l, now_ns);
 }
 
-/* The log or the parking has run out of segments since the last look, or has none now. */
+/* The log or the parking has run out of segments since the last look. */
 static void ladder_look_for_overload(struct ladder *l, const struct arbiter *a, uint64_t now_ns)
 {
 	const struct arbiter_stats *s = arbiter_stats(a);
-	uint64_t drops =
-	        s->lost_by_reason[GAP_OVERLOAD] - l->stats.overload_messages + s->parking_full;
+	uint64_t drops = s->lost_by_reason[GAP_OVERLOAD] + s->parking_full - l->own_drops;
 
-	if (drops != l->drops || (arbiter_is_overloaded(a) && l->gap_count == 0))
+	if (drops != l->drops)
 		ladder_overload(l, now_ns);
 	l->drops = drops;
 	l->stats.is_overloaded = now_ns < l->overload_until_ns;
@@ -122,8 +121,12 @@ static void ladder_give_up(struct ladder *l, struct arbiter *a, uint64_t now_ns)
 	while (l->gap_count != 0 && l->epoch == arbiter_epoch(a) &&
 	       ladder_given_up_at(l, arbiter_expected(a), &v)) {
 		uint64_t at = arbiter_expected(a);
+		uint64_t drops = arbiter_stats(a)->lost_by_reason[GAP_OVERLOAD];
+		bool done = arbiter_give_up(a, at, v.end, v.reason, now_ns);
 
-		if (arbiter_give_up(a, at, v.end, v.reason, now_ns) && arbiter_expected(a) < v.end)
+		if (v.reason == GAP_OVERLOAD)
+			l->own_drops += arbiter_stats(a)->lost_by_reason[GAP_OVERLOAD] - drops;
+		if (done && arbiter_expected(a) < v.end)
 			continue;
 		if (v.piece != NULL) {
 			ladder_piece_free(l, v.piece);

@@ -162,9 +162,10 @@ struct ladder {
 	struct ladder_piece pieces[LADDER_PIECES_MAX];
 	struct budget budget;
 	uint64_t tag_base;
-	uint64_t seen;    /* position: holes below have been taken up */
-	uint64_t settled; /* the arbiter's counters when pieces were last compared with it */
-	uint64_t drops;   /* likewise, of overload */
+	uint64_t seen;      /* position: holes below have been taken up */
+	uint64_t settled;   /* the arbiter's counters when pieces were last compared with it */
+	uint64_t drops;     /* likewise, of overload */
+	uint64_t own_drops; /* given up by the ladder as such */
 	uint64_t overload_until_ns;
 	uint64_t due_ns;
 	uint32_t epoch;

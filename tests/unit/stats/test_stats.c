@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/book/book.h"
+#include "dataplane/feed/ladder.h"
 #include "dataplane/feed/receiver.h"
 #include "dataplane/host/host.h"
 #include "dataplane/port/port.h"
@@ -21,6 +22,7 @@ static const struct {
         {&counters_receiver, "receiver", sizeof(struct receiver_stats)},
         {&counters_line, "line", sizeof(struct line_stats)},
         {&counters_arbiter, "feed", sizeof(struct arbiter_stats)},
+        {&counters_ladder, "recovery", sizeof(struct ladder_stats)},
         {&counters_log, "log", sizeof(struct log_stats)},
         {&counters_shard, "shard", sizeof(struct shard_stats)},
         {&counters_group, "group", sizeof(struct group_stats)},
@@ -82,6 +84,7 @@ static void test_rows_match_fields(void)
 	                       "frames_bad_checksum");
 	CU_ASSERT_STRING_EQUAL(id_at(&counters_arbiter, lost + 8 * GAP_AGE), "lost_age");
 	CU_ASSERT_STRING_EQUAL(id_at(&counters_arbiter, lost + 8 * GAP_INPUT), "lost_input");
+	CU_ASSERT_STRING_EQUAL(id_at(&counters_arbiter, lost + 8 * GAP_REFUSED), "lost_refused");
 	CU_ASSERT_STRING_EQUAL(id_at(&counters_log, offsetof(struct log_stats, append_refused)),
 	                       "append_refused");
 	CU_ASSERT_STRING_EQUAL(

@@ -8,38 +8,6 @@
 #include "dataplane/feed/ladder_range.h"
 #include "resilience/deadline.h"
 
-#define LADDER_REPLY_MAX    65534u
-#define LADDER_RETRY_NS_MAX (1ull << 43)
-
-void ladder_options_standard(struct ladder_options *o, uint64_t hold_ns)
-{
-	*o = (struct ladder_options){
-	        .wait_ns = 500000,
-	        .hold_ns = hold_ns,
-	        .deadline_ns = 1000000000,
-	        .retry_ns = 1000000,
-	        .overload_ns = 10000000,
-	        .recover_max = 1000000,
-	        .snapshot_above = 100000,
-	        .pieces = 16,
-	        .reply_messages = 35,
-	        .budget = {.burst = 1024, .period_ns = 20000},
-	};
-}
-
-const char *ladder_options_check(const struct ladder_options *o)
-{
-	if (o->pieces == 0 || o->pieces > LADDER_PIECES_MAX)
-		return "pieces: 1 to 64";
-	if (o->reply_messages == 0 || o->reply_messages > LADDER_REPLY_MAX)
-		return "reply_messages: 1 to 65534";
-	if (o->retry_ns == 0 || o->retry_ns > LADDER_RETRY_NS_MAX)
-		return "retry_ns: 1 to 2^43";
-	if (budget_options_check(&o->budget) != 0)
-		return "budget";
-	return NULL;
-}
-
 int ladder_init(struct ladder *l, const struct ladder_options *o, uint64_t tag_base,
                 uint64_t now_ns)
 {

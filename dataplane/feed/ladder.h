@@ -33,6 +33,7 @@
 #include "dataplane/feed/protocol.h"
 #include "resilience/budget.h"
 #include "resilience/operation.h"
+#include "resilience/service.h"
 
 #define LADDER_RANGES_MAX 64u
 #define LADDER_PIECES_MAX 64u
@@ -181,6 +182,9 @@ struct ladder {
 void ladder_options_standard(struct ladder_options *o, uint64_t hold_ns);
 /* NULL, or which option is out of bounds and what they are. */
 const char *ladder_options_check(const struct ladder_options *o);
+/* Sound settings for the servers of one feed: a service, its nodes. Timeouts follow what is
+ * learned, from a millisecond on; a dead server is looked for every 1 to 30 s. */
+void ladder_service_options(struct service_options *o, uint32_t nodes);
 /* 0 or -EINVAL: options, or a tag_base with bits of the ladder's. */
 int ladder_init(struct ladder *l, const struct ladder_options *o, uint64_t tag_base,
                 uint64_t now_ns);

@@ -108,9 +108,7 @@ static void row(struct measure_rows *out, const struct scene *s, uint64_t gaps, 
 	measure_figure(out, "q50_rtt", rtts(r.q50_ns));
 	measure_figure(out, "q99_rtt", rtts(r.q99_ns));
 	measure_figure(out, "max_rtt", rtts(r.max_ns));
-	measure_figure(out, "extra_percent",
-	               r.asks == 0 ? 100.0 * ((double)r.requests_all / (double)r.asks_all - 1)
-	                           : 100.0 * ((double)r.requests / (double)r.asks - 1));
+	measure_figure(out, "extra_percent", 100.0 * ((double)r.requests / (double)r.asks - 1));
 	measure_figure(out, "waited_ms", (double)r.wait_max_ns / 1e6);
 	snprintf(group, sizeof(group), "%s, %s", s->servers, s->client);
 	measure_result(out, group, r.hash);

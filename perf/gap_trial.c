@@ -100,7 +100,7 @@ static void trial_note_ask(struct trial *t, const struct ladder_output *x)
 		    x->first_sequence + x->count <= g->first)
 			continue;
 		g->request_ns = t->now_ns;
-		g->after_ejection = t->result->health.ejections != 0;
+		g->measured = trial_measures(t);
 	}
 }
 
@@ -117,7 +117,7 @@ static void trial_submit(struct trial *t, const struct ladder_output *x)
 	bool accepted = v == OPERATION_ACCEPTED;
 
 	t->result->asks_all += accepted;
-	t->result->asks += accepted && t->result->health.ejections != 0;
+	t->result->asks += accepted && trial_measures(t);
 	ladder_on_verdict(&t->ladder, x->tag, v, accepted ? t->items[0].operation : 0, t->now_ns);
 	trial_read_outputs(t, NULL, 0);
 }
@@ -177,14 +177,13 @@ static void trial_on_packet(struct trial *t, const struct trial_event *e)
 static void trial_settle_gaps(struct trial *t)
 {
 	struct gap_trial_result *r = t->result;
-	bool ejects = t->options->service.health.eject_after != 0;
 
 	for (; t->gap_at < r->gaps; t->gap_at++) {
 		const struct trial_gap *g = &t->gaps[t->gap_at];
 
 		if (t->packet < t->lose_until || t->read_sequence < g->end)
 			return;
-		if (!g->lost && g->request_ns != 0 && (g->after_ejection || !ejects))
+		if (!g->lost && g->request_ns != 0 && g->measured)
 			t->samples[r->measured++] = t->now_ns - g->request_ns;
 	}
 }

@@ -55,8 +55,8 @@ struct gap_trial_result {
 	uint64_t delivered; /* by the log, in order and whole */
 	uint64_t lost;      /* in GAP records */
 	uint64_t gaps;      /* that both lines lost on purpose */
-	uint64_t measured;  /* of these: healed by servers after the first ejection of a node, if
-	                       there is one */
+	uint64_t measured;  /* of these: healed by servers, after the first ejection of a node if
+	                       one is dead from the start on */
 	uint64_t q50_ns;    /* of these, from the first request to the last missing message */
 	uint64_t q99_ns;
 	uint64_t max_ns;

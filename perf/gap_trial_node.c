@@ -53,6 +53,16 @@ static uint32_t trial_holds(const struct trial *t, const struct trial_ask *ask)
 	return (uint32_t)(held < ask->count ? held : ask->count);
 }
 
+bool trial_measures(const struct trial *t)
+{
+	bool dead = false;
+
+	for (uint32_t i = 0; i < t->options->service.nodes; i++)
+		dead |= t->options->nodes[i].mute_from_ns == 0 &&
+		        t->options->nodes[i].mute_until_ns != 0;
+	return !dead || t->result->health.ejections != 0;
+}
+
 void trial_request(struct trial *t, const struct operation_output *s)
 {
 	const struct gap_trial_node *n = &t->options->nodes[s->node];
@@ -68,7 +78,7 @@ void trial_request(struct trial *t, const struct operation_output *s)
 	bool mute = since_ns >= n->mute_from_ns && since_ns < n->mute_until_ns;
 
 	t->result->requests_all++;
-	t->result->requests += t->result->health.ejections != 0;
+	t->result->requests += trial_measures(t);
 	bool lost = prng_chance_ppm(&t->fate, n->lose_ppm);
 	bool partial = prng_chance_ppm(&t->fate, n->partial_ppm);
 	bool twice = prng_chance_ppm(&t->fate, n->duplicate_ppm);

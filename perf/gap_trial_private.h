@@ -40,7 +40,7 @@ struct trial_gap { /* lost on both lines: [first, end) */
 	uint64_t first;
 	uint64_t end;
 	uint64_t request_ns; /* 0: not asked */
-	bool after_ejection;
+	bool measured;
 	bool lost;
 };
 
@@ -109,6 +109,8 @@ void trial_give(struct trial *t, const struct feed_packet *p);
 
 void trial_add(struct trial *t, struct trial_event e);
 struct trial_event trial_take(struct trial *t);
+/* Whether servers that are dead from the start on have been found. */
+bool trial_measures(const struct trial *t);
 /* A request leaves for its node. */
 void trial_request(struct trial *t, const struct operation_output *s);
 /* The packet that a reply brings. */

@@ -88,6 +88,10 @@ OPERATION = [('task', 'task', None), ('burst', 'live', None), ('operation_ns', '
 ATTEMPTS = [('replies', 'replies', None), ('asked', 'asked', None), ('success_percent', 'success, %', 2), ('q50_ms', 'q50, ms', 0),
             ('q99_ms', 'q99', 0), ('extra_percent', 'extra requests, %', 1), ('slots_ms', 'slots held, ms/operation', 0)]
 
+GAP = [('servers', 'servers', None), ('client', 'client', None), ('measured', 'gaps', None), ('lost', 'messages lost', None),
+       ('q50_rtt', 'healed in, round trips, q50', 2), ('q99_rtt', 'q99', 2), ('max_rtt', 'max', 1), ('extra_percent', 'extra requests, %', 2),
+       ('waited_ms', 'stream waited at most, ms', 1)]
+
 LIVE = 'perf/bench_live.py '
 DEEP = ' --capture {capture} --protocol deep10'
 
@@ -161,6 +165,9 @@ BENCHES = [
     Bench('attempts', 'Attempts: at once, in turn, hedged, cancelled', ATTEMPTS,
           [words('perf/bench_attempts --operations 1000')],
           [words('perf/bench_attempts --operations 20000')]),
+    Bench('gap', 'Gaps on both lines, asked of servers', GAP,
+          [words('perf/bench_gap --gaps 50')],
+          [words('perf/bench_gap --gaps 1000')]),
     Bench('latency', 'Wire to book', LATENCY,
           [words(LIVE + 'latency --rates 20000 --seconds 0.5')],
           [words(LIVE + 'latency --rates 10000,100000,1000000 --seconds 4')]),

@@ -369,12 +369,25 @@ void service_on_unreachable(struct service *s, const struct service_reply *r, ui
 	service_on_node_failure(s, r, now_ns);
 }
 
+/* Whether a node on probation has been overtaken by the hedge beside it. If that said nothing, a
+ * dead one would stay on probation, asked by one after the other, as long as hedges save them. */
+static bool service_was_overtaken(const struct service *s, const struct service_reply *r)
+{
+	return r->is_alone && s->state->health.nodes[r->node].state == HEALTH_PROBATION &&
+	       r->latency_ns > hedge_delay_ns(&s->state->hedge, &s->options->hedge);
+}
+
 void service_on_cancel(struct service *s, const struct service_reply *r, uint64_t now_ns)
 {
+	bool overtaken = service_was_overtaken(s, r);
+
 	if (r->is_alone)
 		hedge_on_first(&s->state->hedge, service_latency_ns(r), SAMPLE_CENSORED);
 	service_on_end(s, r, now_ns);
-	health_on_cancel(&s->state->health, &s->health, r->node);
+	if (!overtaken)
+		health_on_cancel(&s->state->health, &s->health, r->node);
+	else if (health_on_failure(&s->state->health, &s->health, r->node, now_ns))
+		service_notice_nodes(s, now_ns);
 }
 
 void service_on_unsent(struct service *s, uint32_t node)

@@ -12,7 +12,7 @@
  *   reply in time         breaker's latency, node's success, SRTT, distribution, forecast
  *   refused in time       node's failure, forecast; a quick no says nothing of how long a yes takes
  *   overdue, unreachable  node's failure, forecast
- *   cancelled             nothing yet
+ *   cancelled             nothing yet; but a node on probation fails it if it is later than a hedge
  *   ... reply comes late  breaker's latency, node's latency, SRTT, distribution: an exact sample
  *   ... never comes       a censored sample
  *

@@ -55,7 +55,8 @@ void gap_trial_fixed(struct gap_trial_options *o)
 	s->abandon_below_ppm = 0;
 	s->backoff.base_ns = 0;
 	s->retry_budget.is_unlimited = true;
-	o->ladder.hold_ns = 10000 * MS; /* it may take its time */
+	o->ladder.pieces = LADDER_PIECES_MAX; /* it may take its time */
+	o->ladder.hold_ns = 10000 * MS;
 	o->ladder.deadline_ns = 10000 * MS;
 }
 
@@ -161,7 +162,7 @@ static void trial_on_reply(struct trial *t, const struct trial_event *e)
 
 static void trial_on_packet(struct trial *t, const struct trial_event *e)
 {
-	struct feed_packet p = trial_build(t, e->first, e->count, UINT32_MAX);
+	struct feed_packet p = trial_build(t, e->first, e->claim != 0 ? 0 : e->count, UINT32_MAX);
 
 	if (e->claim != 0) {
 		p.kind = FEED_HEARTBEAT;
@@ -320,7 +321,7 @@ static int trial_allocate(struct trial_memory *m, const struct gap_trial_options
 	        .late_ns = 1000 * MS,
 	        .service_count = 1,
 	};
-	m->segments = trial_zeroed(SEGMENT_BYTES, segment_pool_bytes(TRIAL_SEGMENTS));
+	m->segments = aligned_alloc(SEGMENT_BYTES, segment_pool_bytes(TRIAL_SEGMENTS));
 	m->control = trial_zeroed(4096, log_control_bytes(32));
 	m->region = trial_zeroed(REGION_PAGE_BYTES, arbiter_bytes(&ao));
 	m->page_epoch = calloc(arbiter_bytes(&ao) / REGION_PAGE_BYTES + 1, 1);
@@ -335,7 +336,10 @@ static int trial_allocate(struct trial_memory *m, const struct gap_trial_options
 	           m->page_epoch != NULL && m->wheel != NULL && t->state != NULL &&
 	           t->scan != NULL && t->have != NULL && t->gaps != NULL && t->samples != NULL;
 
-	return all ? 0 : -ENOMEM;
+	if (!all)
+		return -ENOMEM;
+	memset(m->segments, 0, SEGMENT_BYTES); /* what the pool keeps; the rest is written first */
+	return 0;
 }
 
 static void trial_free(struct trial_memory *m)

@@ -52,6 +52,7 @@ struct gap_trial_options {
 
 struct gap_trial_result {
 	uint64_t messages;  /* sent by the exchange */
+	uint64_t joined;    /* sequence from which on the feed was joined */
 	uint64_t delivered; /* by the log, in order and whole */
 	uint64_t lost;      /* in GAP records */
 	uint64_t gaps;      /* that both lines lost on purpose */

@@ -181,7 +181,7 @@ void trial_read_log(struct trial *t)
 		                   (uint64_t)r->count << 40 ^ r->time_ns << 8) *
 		                  0x9e3779b97f4a7c15ull;
 		if (r->kind == RECORD_RESET)
-			t->read_sequence = r->first_sequence;
+			t->read_sequence = t->result->joined = r->first_sequence;
 		t->result->disorder += r->first_sequence != t->read_sequence;
 		if (r->kind == RECORD_GAP)
 			trial_read_gap(t, r);

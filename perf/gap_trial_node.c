@@ -60,7 +60,8 @@ bool trial_measures(const struct trial *t)
 	for (uint32_t i = 0; i < t->options->service.nodes; i++)
 		dead |= t->options->nodes[i].mute_from_ns == 0 &&
 		        t->options->nodes[i].mute_until_ns != 0;
-	return !dead || t->result->health.ejections != 0;
+	return !dead || t->options->service.health.eject_after == 0 ||
+	       t->result->health.ejections != 0;
 }
 
 void trial_request(struct trial *t, const struct operation_output *s)

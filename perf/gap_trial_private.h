@@ -109,7 +109,7 @@ void trial_give(struct trial *t, const struct feed_packet *p);
 
 void trial_add(struct trial *t, struct trial_event e);
 struct trial_event trial_take(struct trial *t);
-/* Whether servers that are dead from the start on have been found. */
+/* Whether servers that are dead from the start on have been found, if they can be. */
 bool trial_measures(const struct trial *t);
 /* A request leaves for its node. */
 void trial_request(struct trial *t, const struct operation_output *s);

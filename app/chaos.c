@@ -20,6 +20,8 @@ static void plan(struct chaos_world *w)
 			                                      .kind = CHAOS_BURST,
 			                                      .a = i});
 	chaos_life_plan(w);
+	if (w->day != NULL)
+		world_day_plan(w);
 	chaos_queue_put(&w->queue,
 	                &(struct chaos_event){.time_ns = w->control_ns, .kind = CHAOS_CONTROL});
 	for (uint32_t i = 0; s->service_count > 0 && i < s->cores; i++)
@@ -58,6 +60,9 @@ static void happen(struct chaos_world *w, const struct chaos_event *e)
 		return;
 	case CHAOS_CONTROL:
 		chaos_control_look(w);
+		return;
+	case CHAOS_PACKET:
+		world_day_packet(w);
 		return;
 	}
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/world.h"
 #include "perf/scenario.h"
 #include "resilience/mode_table.h"
 #include "resilience/breaker_table.h"
@@ -28,7 +29,8 @@ struct chaos_options {
 	const struct scenario *scenario;
 	const struct resilience_options *profile; /* at the scenario's scale */
 	const char *profile_name;
-	uint64_t seed; /* 0: the scenario's */
+	uint64_t seed;                       /* 0: the scenario's */
+	const struct world_day_options *day; /* market data; NULL: there is none */
 };
 
 struct chaos_service_result {
@@ -103,8 +105,9 @@ struct chaos_result {
 	uint64_t tuning_reasons[TUNING_REASONS];    /* the same, by reason */
 	uint64_t tuning_value[TUNING_PARAMETERS];   /* of the first service, at the end */
 	uint32_t success_ppm;                       /* by the scenario's score */
-	uint64_t hash;                              /* of all above and the components' state */
+	uint64_t hash;                              /* of all above, the components' state, the day */
 	uint64_t cpu_ns; /* of this machine, of living through it: neither building nor checking */
+	struct world_day_result day;
 	char broken[CHAOS_ERROR_BYTES];
 };
 

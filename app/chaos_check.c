@@ -211,7 +211,7 @@ static void count_members(struct chaos_world *w)
 {
 	struct chaos_result *r = w->result;
 
-	r->components = w->scenario->components;
+	r->components = w->member_count;
 	for (uint32_t i = 0; i < r->components; i++) {
 		const struct chaos_member *m = &w->members[i];
 		bool is_whole = m->is_alive && !m->is_restoring;
@@ -305,6 +305,8 @@ static uint64_t hash_of(const struct chaos_world *w)
 
 		hash = XXH3_64bits_withSeed(&h, sizeof(h), hash);
 	}
+	if (w->day != NULL)
+		hash = XXH3_64bits_withSeed(&w->result->day, sizeof(w->result->day), hash);
 	return hash;
 }
 
@@ -317,6 +319,8 @@ int chaos_check_end(struct chaos_world *w)
 	count_members(w);
 	count_modes(w);
 	count_engines(w);
+	if (rc == 0)
+		rc = world_check_end(w);
 	w->result->steps = w->steps;
 	w->result->success_ppm = success_ppm(w);
 	w->result->hash = hash_of(w);

@@ -15,7 +15,7 @@ int chaos_control_start(struct chaos_world *w)
 	int rc = event_ring_init(&w->ring, w->events, CHAOS_EVENTS_MAX);
 
 	w->control_ns = w->scenario->tick_ns * LOOK_TICKS;
-	w->result->healthy_least = w->scenario->components;
+	w->result->healthy_least = w->member_count;
 	return rc == 0 ? mode_init(&w->mode, &w->profile->mode, 0) : rc;
 }
 
@@ -72,7 +72,7 @@ static void facts_of_services(const struct chaos_world *w, struct mode_facts *f)
 
 static void facts_of_components(const struct chaos_world *w, struct mode_facts *f)
 {
-	f->components = w->scenario->components;
+	f->components = w->member_count;
 	for (uint32_t i = 0; i < f->components; i++) {
 		const struct chaos_member *m = &w->members[i];
 		bool healthy = chaos_control_is_healthy(w, m);
@@ -84,7 +84,7 @@ static void facts_of_components(const struct chaos_world *w, struct mode_facts *
 	}
 	for (uint32_t k = 0; k < w->scenario->cores; k++) {
 		const struct chaos_core *c = &w->cores[k];
-		uint64_t backlog = 0;
+		uint64_t backlog = world_day_backlog(w, k);
 
 		for (uint32_t i = 0; i < c->member_count; i++)
 			backlog += w->members[c->members[i]].pending +
@@ -174,6 +174,7 @@ void chaos_control_look(struct chaos_world *w)
 		chaos_feed_poll(&w->cores[k].feed, w->now_ns);
 		chaos_core_collect(w, k);
 	}
+	world_day_tick(w);
 	facts_of_services(w, &f);
 	facts_of_components(w, &f);
 	facts_of_attempts(w, &f);

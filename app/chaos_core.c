@@ -231,6 +231,25 @@ static bool take_request(struct chaos_world *w, struct chaos_core *c, struct cha
 	return true;
 }
 
+/* What a book group has noted. */
+static bool take_question(struct chaos_world *w, struct chaos_core *c, struct chaos_member *m)
+{
+	uint32_t item = chaos_item_take(w);
+	uint32_t services = w->scenario->service_count;
+
+	if (item == CHAOS_NONE) {
+		chaos_broken(w, 7, "group %s: no item is left", m->group->engine->name);
+		return false;
+	}
+	struct chaos_item *x = &w->items[item];
+
+	x->event = world_group_ask(w, m);
+	x->arrival_ns = w->now_ns;
+	x->service = services == 0 ? CHAOS_NO_SERVICE : (uint32_t)(x->event % services);
+	keep(w, c, m, item);
+	return true;
+}
+
 /* One event of the log: a new one becomes an item, a replayed one only state. */
 static bool take_event(struct chaos_world *w, struct chaos_core *c, struct chaos_member *m)
 {
@@ -279,14 +298,15 @@ static uint32_t take_batch(struct chaos_world *w, struct chaos_core *c, struct c
 	most = most > CHAOS_OUTBOX_MAX ? CHAOS_OUTBOX_MAX : most;
 	while (taken < most && m->out < m->window) {
 		bool done = m->inbox_count > 0 ? take_request(w, c, m)
-		            : m->pending > 0   ? take_event(w, c, m)
-		                               : false;
+		            : m->pending == 0  ? false
+		            : m->group != NULL ? take_question(w, c, m)
+		                               : take_event(w, c, m);
 
 		if (!done)
 			break;
 		taken++;
 	}
-	if (m->is_restoring && m->pending == 0)
+	if (m->is_restoring && m->pending == 0 && m->group == NULL)
 		m->is_restoring = false;
 	return taken;
 }
@@ -302,16 +322,18 @@ void chaos_core_turn(struct chaos_world *w, uint32_t core)
 		chaos_core_wake(w, core);
 		return;
 	}
+	uint64_t cost_ns = world_day_turn(w, core);
 	uint32_t member = choose(w, c);
 
-	if (member == CHAOS_NONE)
+	if (member == CHAOS_NONE && cost_ns == 0)
 		return;
 	c->turn_count = 0;
-	c->turn = member;
-	uint32_t taken = take_batch(w, c, &w->members[member]);
-	uint64_t cost_ns = w->scenario->turn_ns + taken * w->scenario->event_ns;
+	if (member != CHAOS_NONE) {
+		uint32_t taken = take_batch(w, c, &w->members[member]);
 
-	w->progress += taken;
+		cost_ns += w->scenario->turn_ns + taken * w->scenario->event_ns;
+		w->progress += taken;
+	}
 	c->busy_ns += cost_ns;
 	c->is_turn_due = true;
 	chaos_queue_put(&w->queue, &(struct chaos_event){.time_ns = w->now_ns + cost_ns,
@@ -326,7 +348,7 @@ static void skip(struct chaos_world *w, struct chaos_core *c)
 	for (uint32_t i = 0; i < c->member_count; i++) {
 		struct chaos_member *m = &w->members[c->members[i]];
 
-		if (m->is_alive && m->pending == 0 &&
+		if (m->is_alive && m->group == NULL && m->pending == 0 &&
 		    chaos_component_step(&m->component, w->now_ns))
 			chaos_broken(w, 1, "component %u: an event more than were put into the log",
 			             m->component.index);
@@ -338,8 +360,7 @@ void chaos_core_turn_end(struct chaos_world *w, uint32_t core)
 {
 	struct chaos_core *c = &w->cores[core];
 
-	assert(c->turn != CHAOS_NONE);
-	c->turn = CHAOS_NONE;
+	assert(c->is_turn_due);
 	c->is_turn_due = false;
 	for (uint32_t i = 0; i < c->turn_count; i++)
 		chaos_item_submit(w, c->turn_items[i]);

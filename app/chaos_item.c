@@ -43,6 +43,7 @@ static bool is_orphan(const struct chaos_world *w, const struct chaos_item *x)
 void chaos_item_drop(struct chaos_world *w, uint32_t item)
 {
 	w->result->orphans++;
+	world_group_ended(w, &w->items[item], false, true);
 	give(w, item);
 }
 
@@ -120,6 +121,8 @@ static void end(struct chaos_world *w, uint32_t item, bool is_good, bool is_fall
 	}
 	if (x->is_request)
 		answer(w, x, is_good);
+	else if (m->group != NULL)
+		world_group_ended(w, x, is_good, false);
 	else
 		count_event(w, x, is_good, is_fallback);
 	if (!x->is_shed)
@@ -209,6 +212,8 @@ static void done(struct chaos_world *w, const struct operation_output *o)
 		chaos_broken(w, 4, "an operation ended twice");
 		return;
 	}
+	if (world_group_is_lost(w, x))
+		return;
 	if (x->deadline_ns != UINT64_MAX && w->now_ns > x->deadline_ns + w->scenario->tick_ns)
 		chaos_broken(w, 4, "an operation ended %" PRIu64 " ns after its deadline",
 		             w->now_ns - x->deadline_ns);

@@ -6,6 +6,7 @@
 #include "app/chaos_world.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* The first `count` of a shuffled deck. */
@@ -55,7 +56,8 @@ void chaos_life_plan(struct chaos_world *w)
 bool chaos_life_is_recoverable(const struct chaos_world *w, const struct chaos_member *m)
 {
 	return w->profile->recovery.checkpoint != RECOVERY_NONE &&
-	       w->profile->recovery.may_replay && chaos_feed_is_whole(&w->cores[m->core].feed);
+	       w->profile->recovery.may_replay &&
+	       (m->group != NULL ? !m->is_lost : chaos_feed_is_whole(&w->cores[m->core].feed));
 }
 
 static void call_for_restart(struct chaos_world *w, uint32_t core)
@@ -79,7 +81,10 @@ void chaos_life_kill(struct chaos_world *w, const struct chaos_event *e)
 		                                                 .a = e->a});
 	if (!m->is_alive)
 		return;
-	chaos_component_end(&m->component);
+	if (m->group != NULL)
+		world_group_kill(w, m);
+	else
+		chaos_component_end(&m->component);
 	m->is_alive = false;
 	m->is_restoring = false;
 	m->out = 0;
@@ -115,18 +120,28 @@ static uint32_t choose(const struct chaos_world *w, const struct chaos_core *c)
 	return best;
 }
 
+/* THE place where it is decided from what the dead come back. One rung so far: the log, from its
+ * start; an image will be the one before it. 0; -EAGAIN: not yet; else -errno: nothing brings it
+ * back. */
+static int restore(struct chaos_world *w, struct chaos_core *c, struct chaos_member *m)
+{
+	if (!chaos_life_is_recoverable(w, m))
+		return -ESTALE;
+	return m->group != NULL ? world_group_restore(w, m)
+	                        : chaos_component_begin(&m->component, &c->feed, m->component.index,
+	                                                m->is_critical);
+}
+
 static void begin(struct chaos_world *w, struct chaos_core *c, struct chaos_member *m)
 {
-	uint32_t index = m->component.index;
+	int rc = restore(w, c, m);
 
-	m->is_waiting = false;
-	if (!chaos_life_is_recoverable(w, m) ||
-	    chaos_component_begin(&m->component, &c->feed, index, m->is_critical) != 0) {
-		m->is_lost = true;
+	m->is_waiting = rc == -EAGAIN;
+	m->is_lost = rc != 0 && rc != -EAGAIN;
+	if (rc != 0)
 		return;
-	}
 	m->is_alive = true;
-	m->is_restoring = m->appended > 0;
+	m->is_restoring = m->appended > 0 || m->group != NULL;
 	m->pending = m->appended;
 	m->window = chaos_core_window(w);
 	m->history = 0;

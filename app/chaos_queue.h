@@ -20,6 +20,7 @@ enum chaos_happening {
 	CHAOS_KILL,    /* a: component, b: times still to be killed */
 	CHAOS_RESTART, /* a: core */
 	CHAOS_CONTROL,
+	CHAOS_PACKET, /* the day's next one */
 };
 
 struct chaos_event {

@@ -75,7 +75,7 @@ static int create_pool(struct chaos_world *w)
 
 static uint32_t items_max(const struct chaos_world *w)
 {
-	return w->scenario->components *
+	return w->member_count *
 	       (w->profile->processing.parallelism_max + CHAOS_OUTBOX_MAX);
 }
 
@@ -171,12 +171,12 @@ static int share_members(struct chaos_world *w, uint32_t core)
 {
 	struct chaos_core *c = &w->cores[core];
 
-	c->members = calloc(w->scenario->components, sizeof(*c->members));
+	c->members = calloc(w->member_count, sizeof(*c->members));
 	if (c->members == NULL)
 		return -ENOMEM;
 	for (uint32_t class = 0; class < WORK_CLASSES; class ++)
-		for (uint32_t i = core; i < w->scenario->components; i += w->scenario->cores)
-			if (w->members[i].class == class) {
+		for (uint32_t i = 0; i < w->member_count; i++)
+			if (w->members[i].core == core && w->members[i].class == class) {
 				c->members[c->member_count++] = i;
 				c->class_count[class]++;
 			}
@@ -194,7 +194,6 @@ static int create_core(struct chaos_world *w, uint32_t core)
 
 	prng_init(&c->prng, w->options->seed ^ (0x0c07e5ull + core));
 	c->poll_at_ns = UINT64_MAX;
-	c->turn = CHAOS_NONE;
 	segments_of(w, &o);
 	int rc = share_members(w, core);
 
@@ -207,11 +206,12 @@ static int create_core(struct chaos_world *w, uint32_t core)
 	for (uint32_t i = 0; rc == 0 && i < c->member_count; i++) {
 		struct chaos_member *m = &w->members[c->members[i]];
 
-		m->core = core;
 		m->is_alive = true;
 		m->window = chaos_core_window(w);
 		m->oldest_ns = UINT64_MAX;
-		rc = chaos_component_begin(&m->component, &c->feed, c->members[i], m->is_critical);
+		if (m->group == NULL)
+			rc = chaos_component_begin(&m->component, &c->feed, c->members[i],
+			                           m->is_critical);
 	}
 	return rc;
 }
@@ -237,16 +237,38 @@ static void set_classes(struct chaos_world *w)
 	}
 }
 
+/* Who there is, and on which core. */
+static int create_members(struct chaos_world *w)
+{
+	const struct scenario *s = w->scenario;
+
+	w->member_count = s->components + (w->options->day != NULL ? WORLD_GROUPS : 0);
+	w->members = calloc(w->member_count, sizeof(*w->members));
+	if (w->members == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->components; i++)
+		w->members[i].core = i % s->cores;
+	set_classes(w);
+	if (w->options->day == NULL)
+		return 0;
+	int rc = world_day_create(w, w->options->day);
+
+	if (rc == 0)
+		world_group_join(w);
+	return rc;
+}
+
 static int create(struct chaos_world *w)
 {
 	const struct scenario *s = w->scenario;
-	w->cores = calloc(s->cores, sizeof(*w->cores));
-	w->members = calloc(s->components, sizeof(*w->members));
-	if (w->cores == NULL || w->members == NULL)
-		return -ENOMEM;
-	set_classes(w);
-	int rc = create_pool(w);
 
+	w->cores = calloc(s->cores, sizeof(*w->cores));
+	if (w->cores == NULL)
+		return -ENOMEM;
+	int rc = create_members(w);
+
+	if (rc == 0)
+		rc = create_pool(w);
 	if (rc == 0)
 		rc = create_items(w);
 	if (rc == 0)
@@ -276,7 +298,7 @@ int chaos_world_create(struct chaos_world *w, const struct chaos_options *o, str
 
 void chaos_world_destroy(struct chaos_world *w)
 {
-	for (uint32_t i = 0; w->members != NULL && i < w->scenario->components; i++)
+	for (uint32_t i = 0; w->members != NULL && i < w->member_count; i++)
 		chaos_component_end(&w->members[i].component);
 	for (uint32_t i = 0; w->cores != NULL && i < w->scenario->cores; i++) {
 		struct chaos_core *c = &w->cores[i];
@@ -296,6 +318,7 @@ void chaos_world_destroy(struct chaos_world *w)
 	free(w->items);
 	free(w->service_options);
 	chaos_tuning_destroy(w);
+	world_day_destroy(w);
 	chaos_queue_finish(&w->queue);
 	chaos_memory_free(w->pool_memory, w->pool_bytes);
 	w->cores = NULL;

@@ -32,6 +32,7 @@
 #include "app/chaos_component.h"
 #include "app/chaos_queue.h"
 #include "app/chaos_script.h"
+#include "app/world_day.h"
 #include "resilience/event.h"
 #include "resilience/histogram.h"
 #include "resilience/mode.h"
@@ -76,8 +77,9 @@ struct chaos_item {
 	bool is_shed; /* refused for the mode's sake */
 };
 
-struct chaos_member { /* a component in its world */
+struct chaos_member { /* a component in its world, or a book group (world_day.h) */
 	struct chaos_component component;
+	struct world_group *group; /* NULL: it is a component; else that part is not used */
 	struct chaos_request inbox[CHAOS_INBOX_MAX];
 	uint64_t pending;   /* events in the log that it has not seen in this life */
 	uint64_t appended;  /* events in the log for it, ever */
@@ -136,7 +138,6 @@ struct chaos_core {
 	uint32_t next[WORK_CLASSES];        /* whose turn it is */
 	uint32_t next_any;
 	uint64_t poll_at_ns;
-	uint32_t turn; /* component that has its turn; CHAOS_NONE */
 	uint32_t turn_items[CHAOS_OUTBOX_MAX];
 	uint32_t turn_count;
 	bool is_turn_due; /* a TURN or TURN_END is in the queue */
@@ -155,7 +156,9 @@ struct chaos_world {
 	void *pool_memory;
 	uint64_t pool_bytes;
 	struct chaos_core *cores;
-	struct chaos_member *members;
+	struct chaos_member *members; /* the scenario's components, then book groups */
+	uint32_t member_count;
+	struct world_day *day; /* NULL: no market data */
 	struct chaos_item *items;
 	uint32_t item_count;
 	uint32_t item_free;

@@ -4,23 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/chaos.h"
 #include "app/chaos_suite.h"
-#include "app/chaos_swarm.h"
 #include "app/clock.h"
 #include "app/command.h"
 #include "app/simulate.h"
 #include "config/profile.h"
 #include "perf/day.h"
+#include "perf/figures.h"
 
 #define COMMAND "simulate"
 #define HOUR_NS (3600 * (uint64_t)1000000000)
 
 static const char *const receive_words[] = {
-        [SIMULATE_RECEIVE_TOGETHER] = "together",
-        [SIMULATE_RECEIVE_ONE] = "one",
-        [SIMULATE_RECEIVE_APART] = "apart",
+        [WORLD_RECEIVE_TOGETHER] = "together",
+        [WORLD_RECEIVE_ONE] = "one",
+        [WORLD_RECEIVE_APART] = "apart",
 };
+
+static const char *const plant_words[] = {
+        [WORLD_PLANT_TWICE] = "twice",
+        [WORLD_PLANT_LOST] = "lost",
+        [WORLD_PLANT_DOUBLE] = "double",
+        [WORLD_PLANT_POSITION] = "position",
+};
+
+static_assert(sizeof(plant_words) / sizeof(plant_words[0]) == WORLD_PLANTS, "a word for each");
 
 struct arguments {
 	struct simulate_options o;
@@ -29,7 +37,6 @@ struct arguments {
 	uint64_t hours;
 	const char *scenario;
 	const char *profile;
-	bool swarm;
 	bool seeded;
 };
 
@@ -49,12 +56,28 @@ static const struct argument arguments[] = {
         {ARGUMENT_NUMBER, .letter = 'n', .name = "count", .value = "N",
          .text = "this many seeds, from `--seed` on (default 1)",
          .offset = offsetof(struct arguments, count), .min = 1, .max = UINT64_MAX / 2},
+        {ARGUMENT_NUMBER, .name = "hours", .value = "H",
+         .text = "go on with further seeds until so many virtual hours have gone by",
+         .offset = offsetof(struct arguments, hours), .min = 1, .max = 100000},
+        {ARGUMENT_HEADING, .text = "Services, faults and deaths (as in `genesis chaos`)"},
+        {ARGUMENT_TEXT, .name = "scenario", .value = "S",
+         .text = "a scenario by name or path; left out: a calm world with short stalls, in which "
+                 "some book groups die",
+         .offset = offsetof(struct arguments, scenario)},
+        {ARGUMENT_FLAG, .name = "swarm",
+         .text = "a world that the seed makes up: its size, services, lines, a small day, and a "
+                 "random half of all faults",
+         .offset = offsetof(struct arguments, o.is_swarm)},
+        {ARGUMENT_TEXT, .name = "profile", .value = "P",
+         .text = "who lives through it (default `ultimate`; with `--swarm`: by the seed)",
+         .offset = offsetof(struct arguments, profile)},
+        {ARGUMENT_HEADING, .text = "Market data"},
         {ARGUMENT_NUMBER, .letter = 'm', .name = "messages", .value = "N",
-         .text = "messages of the day (default 50000)",
+         .text = "messages of the day (default 50000; with `--swarm`: 300 to 2000, by the seed)",
          .offset = offsetof(struct arguments, o.messages), .min = 1, .max = 50000000},
         {ARGUMENT_NUMBER, .letter = 'y', .name = "symbols", .value = "N",
-         .text = "symbols of the day (default 50)", .offset = offsetof(struct arguments, symbols),
-         .min = 1, .max = 10000},
+         .text = "symbols of the day (default 50; with `--swarm`: 5 to 24, by the seed)",
+         .offset = offsetof(struct arguments, symbols), .min = 1, .max = 10000},
         {ARGUMENT_NUMBER, .name = "cut-seed", .value = "N",
          .text = "cut the same messages into other packets on the lines",
          .offset = offsetof(struct arguments, o.cut_seed), .min = 1, .max = UINT64_MAX / 2},
@@ -65,21 +88,12 @@ static const struct argument arguments[] = {
          .text = "who polls the lines: the feed's core, another core polls B, or a core each; left "
                  "out: one of these, by the seed",
          .offset = offsetof(struct arguments, o.receive)},
-        {ARGUMENT_HEADING, .text = "Services, faults and deaths (as in `genesis chaos`)"},
-        {ARGUMENT_TEXT, .name = "scenario", .value = "S",
-         .text = "after the day, live through this scenario with the seed's dice",
-         .offset = offsetof(struct arguments, scenario)},
-        {ARGUMENT_TEXT, .name = "profile", .value = "P",
-         .text = "who lives through it (default `ultimate`; with `--swarm`: by the seed)",
-         .offset = offsetof(struct arguments, profile)},
-        {ARGUMENT_FLAG, .name = "swarm",
-         .text = "after the day, live through a world that the seed makes up: its size, services, "
-                 "lines, and a random half of all faults",
-         .offset = offsetof(struct arguments, swarm)},
-        {ARGUMENT_NUMBER, .name = "hours", .value = "H",
-         .text = "go on with further seeds until so many virtual hours have gone by in these "
-                 "worlds",
-         .offset = offsetof(struct arguments, hours), .min = 1, .max = 100000},
+        {ARGUMENT_HEADING, .text = "Tests of the simulator itself"},
+        {ARGUMENT_WORD, .name = "plant", .value = "twice|lost|double|position",
+         .text = "break the world on purpose, to see that it is noticed: a book group gets a "
+                 "message twice, never hears how an operation ended, hears it twice, or is restored "
+                 "from a wrong position",
+         .offset = offsetof(struct arguments, o.plant)},
         {ARGUMENT_END},
 };
 
@@ -87,78 +101,132 @@ static int enter(int argc, char **argv);
 
 const struct command command_simulate = {
         .name = COMMAND,
-        .summary = "run the engine on a virtual clock from a seed",
+        .summary = "run a whole world on a virtual clock from a seed",
         .usage = "--seed N [OPTION...]",
-        .text = "Runs the real receiver, arbiter, log, shards and books on a virtual clock: a "
-                "made-up day over two lines that lose, double, delay and reorder packets. Prints a "
-                "hash of all component state: the same seed gives the same hash on every machine. "
-                "With `--scenario` or `--swarm` also real operation engines, breakers and modes "
-                "among scripted services, lossy lines, stalls and deaths. "
+        .text =
+                "Runs one world on a virtual clock: a made-up day over two lines that lose, double, "
+                "delay and reorder packets, read by the real receiver, arbiter, log, shards and "
+                "books; on the same cores real operation engines, breakers and modes among scripted "
+                "services, which components and book groups ask; cores that stall, components and "
+                "book groups that die and are restored from the log, where the profile does that. "
+                "Prints a hash of all that happened and one of the state of books: the same seed "
+                "gives the same hashes on every machine. "
                 "Invariants (docs/invariants.md) are checked on the way and at the end.",
         .arguments = arguments,
-        .exits = "0 all invariants held; 1 one broke (printed with the command that repeats it); 2 "
-                 "wrong usage.",
+        .exits = "0 all invariants held; 1 one broke (printed with seed, step and the command that "
+                 "repeats it); 2 wrong usage, said before anything runs.",
         .run = enter,
 };
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
-	a->o.messages = 0;
-	a->symbols = 50;
 	a->count = 1;
 	int rc = argument_parse(&command_simulate, argc, argv, a);
 
 	if (rc != EXIT_OK)
 		return rc;
-	/* A swarm is about the worlds. */
-	if (a->o.messages == 0)
-		a->o.messages = a->swarm ? 5000 : 50000;
 	a->o.symbols = (uint32_t)a->symbols;
-	if (a->swarm && a->scenario != NULL)
+	if (a->o.is_swarm && a->scenario != NULL)
 		return command_usage(COMMAND, "--swarm makes up its own scenarios");
-	if ((a->profile != NULL || a->hours > 0) && !a->swarm && a->scenario == NULL)
-		return command_usage(COMMAND, "--profile and --hours want --scenario or --swarm");
 	if (optind != argc)
 		return command_usage(COMMAND, "takes options only, not '%s'", argv[optind]);
 	if (!a->seeded)
 		return command_usage(COMMAND, "give --seed");
-	if (a->o.messages < day_messages_min(a->o.symbols))
+	if (a->o.messages != 0 && a->o.symbols != 0 &&
+	    a->o.messages < day_messages_min(a->o.symbols))
 		return command_usage(COMMAND,
 		                     "--messages: a day of %u symbols has at least %" PRIu64,
 		                     a->o.symbols, day_messages_min(a->o.symbols));
 	return EXIT_OK;
 }
 
-static int simulate_one(const struct simulate_options *o)
+/* What worlds are made from, read before the first of them. */
+struct sources {
+	struct scenario scenario;
+	struct resilience_options profiles[FIGURES_VERSIONS]; /* of a swarm; else the first */
+};
+
+static int load_sources(struct arguments *a, struct sources *s)
 {
-	struct simulate_result r;
-	uint64_t start_ns = clock_monotonic_ns();
-	int rc = simulate(o, &r);
+	struct config_error error = {0};
+	char path[CHAOS_PATH_BYTES];
+	bool by_seed = a->o.is_swarm && a->profile == NULL;
+	int rc = 0;
 
-	if (rc != 0)
-		return command_failed(COMMAND, "seed %" PRIu64 ": cannot be run: %s", o->seed,
-		                      strerror(-rc));
-	double real_s = (double)(clock_monotonic_ns() - start_ns) / 1e9;
-
-	printf("seed %" PRIu64 "  hash %016" PRIx64 "  packets %" PRIu64 "  messages %" PRIu64
-	       "  delivered %" PRIu64 "  lost %" PRIu64 " in %" PRIu64 " gaps  duplicates %" PRIu64
-	       "  healed %" PRIu64 "  handed over %" PRIu64 "  virtual %.0f s in %.2f s\n",
-	       o->seed, r.hash, r.packets, r.messages, r.delivered, r.lost, r.gaps, r.duplicates,
-	       r.healed, r.handed_over, (double)r.virtual_ns / 1e9, real_s);
-	fflush(stdout);
-	if (r.broken[0] == '\0')
+	if (a->scenario != NULL) {
+		rc = chaos_suite_find_scenario(a->scenario, path, &error);
+		if (rc == 0)
+			rc = scenario_load(&s->scenario, path, &error);
+		a->o.scenario = &s->scenario;
+	}
+	if (!by_seed)
+		a->o.profile_name = a->profile != NULL ? a->profile : "ultimate";
+	for (uint32_t i = 0; rc == 0 && i < (by_seed ? FIGURES_VERSIONS : 1); i++)
+		rc = config_profile_load(by_seed ? figures_versions[i] : a->o.profile_name,
+		                         &s->profiles[i], &error);
+	a->o.profile = &s->profiles[0];
+	if (rc == 0)
 		return EXIT_OK;
-	command_failed(COMMAND, "seed %" PRIu64 ": %s", o->seed, r.broken);
-	fprintf(stderr,
-	        "repeat with: genesis simulate --seed %" PRIu64 " --messages %" PRIu64
-	        " --symbols %u",
-	        o->seed, o->messages, o->symbols);
-	if (o->receive != SIMULATE_RECEIVE_BY_SEED)
-		fprintf(stderr, " --receive %s", receive_words[o->receive]);
+	command_failed(COMMAND, "%s", error.text);
+	return EXIT_USAGE;
+}
+
+static void choose_profile(struct arguments *a, const struct sources *s)
+{
+	if (!a->o.is_swarm || a->profile != NULL)
+		return;
+	a->o.profile_name = chaos_swarm_profile(a->o.seed);
+	for (uint32_t i = 0; i < FIGURES_VERSIONS; i++)
+		if (strcmp(figures_versions[i], a->o.profile_name) == 0)
+			a->o.profile = &s->profiles[i];
+}
+
+static void print_repeat(const struct arguments *a)
+{
+	const struct simulate_options *o = &a->o;
+
+	fprintf(stderr, "repeat with: genesis simulate --seed %" PRIu64, o->seed);
+	if (o->is_swarm)
+		fprintf(stderr, " --swarm");
+	if (a->scenario != NULL)
+		fprintf(stderr, " --scenario %s", a->scenario);
+	if (a->profile != NULL)
+		fprintf(stderr, " --profile %s", a->profile);
+	if (o->messages != 0)
+		fprintf(stderr, " --messages %" PRIu64, o->messages);
+	if (o->symbols != 0)
+		fprintf(stderr, " --symbols %u", o->symbols);
 	if (o->cut_seed != 0)
 		fprintf(stderr, " --cut-seed %" PRIu64, o->cut_seed);
-	fprintf(stderr, "%s\n", o->lossless ? " --lossless" : "");
-	return EXIT_FAILED;
+	if (o->lossless)
+		fprintf(stderr, " --lossless");
+	if (o->receive != WORLD_RECEIVE_BY_SEED)
+		fprintf(stderr, " --receive %s", receive_words[o->receive]);
+	if (o->plant != WORLD_PLANT_NOTHING)
+		fprintf(stderr, " --plant %s", plant_words[o->plant]);
+	fputc('\n', stderr);
+}
+
+static void print_result(const struct simulate_world *w, const struct simulate_options *o,
+                         const struct chaos_result *r)
+{
+	const struct world_day_result *d = &r->day;
+
+	printf("seed %" PRIu64 "  hash %016" PRIx64 "  state %016" PRIx64 "  %s  %s  steps %" PRIu64
+	       "  packets %" PRIu64 "  dropped %" PRIu64 "  messages %" PRIu64
+	       "  delivered %" PRIu64 "  lost %" PRIu64 " in %" PRIu64 " gaps  duplicates %" PRIu64
+	       "  healed %" PRIu64 "  handed over %" PRIu64 "  behind %" PRIu64,
+	       o->seed, r->hash, d->state_hash, w->scenario.name, o->profile_name, r->steps,
+	       d->packets, d->dropped, d->messages, d->delivered, d->lost, d->gaps, d->duplicates,
+	       d->healed, d->handed_over, d->lag_messages);
+	printf("  asked %" PRIu64 "  ended %" PRIu64 "  well %" PRIu64 "  groups killed %" PRIu64
+	       "  restored %" PRIu64 "  lost %" PRIu64 "  events %" PRIu64 "  given up %" PRIu64
+	       "  operations %" PRIu64 "  succeeded %" PRIu64 "  deaths %" PRIu64
+	       "  restored %" PRIu64 "%s%s\n",
+	       d->asked, d->ended, d->succeeded, d->killed, d->restored, d->groups_lost, r->events,
+	       r->given_up, r->operations, r->succeeded, r->killed, r->restored,
+	       w->faults[0] == '\0' ? "" : "  faults: ", w->faults);
+	fflush(stdout);
 }
 
 /* Virtual and CPU time of the worlds, all together. */
@@ -168,110 +236,52 @@ struct spent {
 	uint64_t worlds;
 };
 
-static int say_broken(const struct arguments *a, const struct chaos_result *r)
+static int live_one(struct arguments *a, const struct sources *s, struct spent *spent)
 {
-	if (r->broken[0] == '\0')
-		return EXIT_OK;
-	command_failed(COMMAND, "seed %" PRIu64 ": %s", a->o.seed, r->broken);
-	fprintf(stderr, "repeat with: genesis simulate --seed %" PRIu64, a->o.seed);
-	if (a->swarm)
-		fprintf(stderr, " --swarm");
-	else
-		fprintf(stderr, " --scenario %s", a->scenario);
-	if (a->profile != NULL)
-		fprintf(stderr, " --profile %s", a->profile);
-	fputc('\n', stderr);
-	return EXIT_FAILED;
-}
-
-static int load_scenario(const struct arguments *a, struct scenario *s,
-                         char faults[CHAOS_SWARM_TEXT_BYTES])
-{
-	struct config_error error = {0};
-	char path[CHAOS_PATH_BYTES];
-
-	faults[0] = '\0';
-	if (a->swarm) {
-		chaos_swarm_make(s, a->o.seed, faults);
-		return EXIT_OK;
-	}
-	if (chaos_suite_find_scenario(a->scenario, path, &error) == 0 &&
-	    scenario_load(s, path, &error) == 0)
-		return EXIT_OK;
-	command_failed(COMMAND, "%s", error.text);
-	return EXIT_USAGE;
-}
-
-static int live_one(const struct arguments *a, struct spent *spent)
-{
-	struct scenario s;
+	struct simulate_world w;
 	struct chaos_result r;
-	struct config_error error = {0};
-	struct resilience_options profile;
-	char faults[CHAOS_SWARM_TEXT_BYTES];
-	const char *name = a->profile != NULL ? a->profile
-	                   : a->swarm         ? chaos_swarm_profile(a->o.seed)
-	                                      : "ultimate";
-	int rc = load_scenario(a, &s, faults);
-
-	if (rc != EXIT_OK)
-		return rc;
-	if (config_profile_load(name, &profile, &error) != 0) {
-		scenario_finish(&s);
-		command_failed(COMMAND, "%s", error.text);
-		return EXIT_USAGE;
-	}
 	uint64_t start_ns = clock_cpu_ns();
 
-	rc = chaos_run(&(struct chaos_options){.scenario = &s,
-	                                       .profile = &profile,
-	                                       .profile_name = name,
-	                                       .seed = a->o.seed},
-	               &r);
+	choose_profile(a, s);
+	simulate_make(&w, &a->o);
+	int rc = simulate_run(&w, &a->o, &r);
+
 	spent->cpu_ns += clock_cpu_ns() - start_ns;
-	spent->virtual_ns += s.end_ns;
+	spent->virtual_ns += w.scenario.end_ns;
 	spent->worlds++;
-	printf("seed %" PRIu64 "  hash %016" PRIx64 "  %s  %s  events %" PRIu64
-	       "  given up %" PRIu64 "  operations %" PRIu64 "  succeeded %" PRIu64
-	       "  deaths %" PRIu64 "  restored %" PRIu64 "  steps %" PRIu64 "%s%s\n",
-	       a->o.seed, r.hash, s.name, name, r.events, r.given_up, r.operations, r.succeeded,
-	       r.killed, r.restored, r.steps, faults[0] == '\0' ? "" : "  faults: ", faults);
-	fflush(stdout);
-	if (a->swarm)
-		s.arena = NULL;
-	scenario_finish(&s);
 	if (rc != 0)
 		return command_failed(COMMAND, "seed %" PRIu64 ": cannot be run: %s", a->o.seed,
 		                      strerror(-rc));
-	return say_broken(a, &r);
+	print_result(&w, &a->o, &r);
+	if (r.broken[0] == '\0')
+		return EXIT_OK;
+	command_failed(COMMAND, "seed %" PRIu64 ": %s", a->o.seed, r.broken);
+	print_repeat(a);
+	return EXIT_FAILED;
 }
 
 static int enter(int argc, char **argv)
 {
 	struct arguments a = {0};
 	struct spent spent = {0};
+	struct sources s = {0};
 	int rc = parse(argc, argv, &a);
 
-	if (rc != EXIT_OK)
-		return rc;
-	for (uint64_t i = 0; i < a.count || spent.virtual_ns < a.hours * HOUR_NS; i++, a.o.seed++) {
-		int one = i < a.count ? simulate_one(&a.o) : EXIT_OK;
+	if (rc == EXIT_OK)
+		rc = load_sources(&a, &s);
+	if (rc == EXIT_OK) {
+		for (; spent.worlds < a.count || spent.virtual_ns < a.hours * HOUR_NS; a.o.seed++) {
+			int one = live_one(&a, &s, &spent);
 
-		rc = one > rc ? one : rc;
-		if (!a.swarm && a.scenario == NULL)
-			continue;
-		one = live_one(&a, &spent);
-		rc = one > rc ? one : rc;
-		if (one == EXIT_USAGE)
-			return one;
-	}
-	if (spent.worlds > 0)
-		printf("%" PRIu64
-		       " worlds, %.2f virtual hours in %.2f CPU seconds: %.3f hours per CPU "
-		       "second\n",
+			rc = one > rc ? one : rc;
+		}
+		printf("%" PRIu64 " worlds, %.2f virtual hours in %.2f CPU seconds: %.3f hours per "
+		       "CPU second\n",
 		       spent.worlds, (double)spent.virtual_ns / (double)HOUR_NS,
 		       (double)spent.cpu_ns / 1e9,
 		       (double)spent.virtual_ns / (double)HOUR_NS /
 		               ((double)spent.cpu_ns / 1e9 + 1e-9));
+	}
+	scenario_finish(&s.scenario);
 	return rc;
 }

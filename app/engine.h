@@ -34,6 +34,8 @@ struct engine_options {
 	bool learn_lines;      /* replay: destinations become lines by themselves */
 	uint64_t hold_packets; /* arbiter: a gap is given up only after this many further packets,
 	                          too */
+	const struct component_ops *const *components; /* types that are known here besides the
+	                                                  library's, up to a NULL; may be NULL */
 };
 
 struct engine_feed {

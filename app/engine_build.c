@@ -69,11 +69,22 @@ static bool engine_has_boards(const struct engine_options *o)
 	return o->shared || o->boards;
 }
 
+static const struct component_ops *component_find(const struct engine_options *o,
+                                                  const struct config_component *c,
+                                                  char error[LIBRARY_ERROR_BYTES])
+{
+	for (uint32_t i = 0; o->components != NULL && o->components[i] != NULL; i++)
+		if (c->library == NULL && strcmp(o->components[i]->name, c->type) == 0)
+			return o->components[i];
+	return library_find(c->type, c->library, error);
+}
+
 /* What the configuration says about group `i` of an entry, in the room's words. */
-static int group_options_of(struct engine_group *g, const struct config *c,
+static int group_options_of(const struct engine *e, struct engine_group *g,
                             const struct config_group *cg, uint32_t i, struct group_options *o,
                             char error[ENGINE_ERROR_BYTES])
 {
+	const struct config *c = e->config;
 	const struct protocol *p = protocol_find(c->feeds[cg->feed].protocol);
 
 	assert(p != NULL);
@@ -127,7 +138,7 @@ static int group_options_of(struct engine_group *g, const struct config *c,
 		        .items = (const struct component_setting *)(const void *)cc->settings,
 		        .count = cc->setting_count};
 		g->components[n] =
-		        (struct group_component){.ops = library_find(cc->type, cc->library, why),
+		        (struct group_component){.ops = component_find(&e->options, cc, why),
 		                                 .settings = &g->settings[n]};
 		if (g->components[n].ops == NULL) {
 			snprintf(error, ENGINE_ERROR_BYTES,
@@ -158,7 +169,7 @@ static int measure_groups(struct engine *e, struct group_options *options, struc
 	for (uint32_t i = 0; i < c->group_count; i++) {
 		for (uint32_t k = 0; k < c->groups[i].count; k++, n++) {
 			const char *why = "does not fit";
-			int rc = group_options_of(&e->groups[n], c, &c->groups[i], k, &options[n],
+			int rc = group_options_of(e, &e->groups[n], &c->groups[i], k, &options[n],
 			                          error);
 
 			if (rc != 0)

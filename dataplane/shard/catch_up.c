@@ -18,6 +18,8 @@
  * Quarantined groups hold nothing: they come back from an image, not from the log.
  */
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 
 #include "dataplane/shard/shard_private.h"
 
@@ -163,6 +165,48 @@ void catch_up_quarantine_at_rest(struct shard *s, struct member *m)
 	m->mover = MOVER_NONE;
 	m->returning = false;
 	publish_state(m);
+}
+
+/* Slots are made anew as the group meets its symbols again. */
+static void forget_slots(struct lane *l, struct member *m, uint32_t index)
+{
+	for (uint32_t i = 0; i < l->routes.link_count; i++)
+		if (l->routes.links[i].member == index)
+			l->routes.links[i].slot = SLOT_UNMADE;
+	memset(m->slot_link, 0xff, m->group->options.books.symbols_max * sizeof(*m->slot_link));
+}
+
+int catch_up_restart(struct shard *s, struct member *m)
+{
+	struct lane *l = m->lane;
+	struct group *g = m->group;
+	const char *why;
+
+	if (m->mover != MOVER_NONE || m->detach_wish)
+		return -EBUSY;
+	if (log_tail(&l->cursor.log) != 0)
+		return -ESTALE;
+	bool was_quarantined = g->state == GROUP_QUARANTINED;
+	int rc = group_restart(g, &why);
+
+	/* It could be built once: the same again cannot fail, unless a component's start does. */
+	if (rc != 0)
+		return rc;
+	forget_slots(l, m, (uint32_t)(m - s->members));
+	/* The base is what the oldest of all who wait needs: now the view of who has read nothing. */
+	feed_view_init(&l->catch_up.base, l->catch_up.base.locates, l->view.takes_all,
+	               l->setup->protocol->by_order ? 0 : UINT64_MAX);
+	l->catch_up.base_offset = 0;
+	l->catch_up.holding = true;
+	claim_store(l, 0);
+	s->stats.groups_quarantined -= was_quarantined;
+	s->stats.groups_detached += was_quarantined;
+	g->state = GROUP_DETACHED;
+	g->offset = 0;
+	g->sequence = 1;
+	g->epoch = 0;
+	m->returning = false;
+	return 0;
 }
 
 /* Groups that want to return and that the run has not passed join it. */

@@ -202,6 +202,28 @@ int group_init(struct group *g, const struct group_options *o, void *base, uint6
 	return 0;
 }
 
+int group_restart(struct group *g, const char **error)
+{
+	struct group former = *g;
+	const struct region *r = &former.region;
+
+	assert(r->epoch != 0);
+	for (uint64_t page = 0; page < r->bytes / REGION_PAGE_BYTES; page++) {
+		if (r->page_epoch[page] == 0)
+			continue; /* never written */
+		memset(r->base + page * REGION_PAGE_BYTES, 0, REGION_PAGE_BYTES);
+		r->page_epoch[page] = 0;
+	}
+	int rc = group_init(g, &former.options, r->base, r->bytes, r->page_epoch, error);
+
+	g->stats = former.stats;
+	g->state = former.state;
+	g->offset = former.offset;
+	g->sequence = former.sequence;
+	g->epoch = former.epoch;
+	return rc;
+}
+
 bool group_on_change(struct group *g, const struct book_change *c)
 {
 	assert(c->kind != BOOK_CHANGE_NONE);

@@ -241,6 +241,9 @@ static void publish_row_write(struct shard *s, struct lane *l, uint32_t link)
 	row->dirty = false;
 	if (k->symbol >= l->board->control->rows_max || row->refused)
 		return;
+	/* The group was emptied since, and has not met the symbol again. */
+	if (k->slot >= SLOT_UNMADE)
+		return;
 	/* Muted: the board shows a later position already. */
 	if (row->epoch < row->published_epoch ||
 	    (row->epoch == row->published_epoch && row->sequence - 1 < row->published_sequence - 1))

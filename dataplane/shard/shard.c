@@ -519,6 +519,12 @@ void shard_reattach(struct shard *s, uint32_t group)
 	s->wishes = true;
 }
 
+int shard_restart(struct shard *s, uint32_t group)
+{
+	assert(group < s->options.group_count);
+	return catch_up_restart(s, &s->members[group]);
+}
+
 const struct shard_stats *shard_stats(const struct shard *s)
 {
 	return &s->stats;

@@ -112,6 +112,12 @@ uint32_t shard_step(struct shard *s, uint64_t now_ns);
 void shard_detach(struct shard *s, uint32_t group);
 void shard_reattach(struct shard *s, uint32_t group);
 
+/* A group that is not attached loses all it has (group_restart()) and waits at the beginning of its
+ * log, which is held from now on: shard_reattach() has it read everything again. On the owner's
+ * thread, between two turns. 0; -EBUSY: it is attached, or on its way back; -ESTALE: the log's
+ * beginning is gone (then it has lost nothing yet). */
+int shard_restart(struct shard *s, uint32_t group);
+
 const struct shard_stats *shard_stats(const struct shard *s);
 /* Wire-to-book: from a record's receive time to the turn after the one that applied it (an upper
  * bound). */

@@ -268,6 +268,8 @@ uint32_t member_link(struct member *m, uint32_t slot);
 
 /* Carries out what control wished for; at the beginning of a turn. */
 void catch_up_wishes(struct shard *s);
+/* The member is empty and waits at the log's beginning. */
+int catch_up_restart(struct shard *s, struct member *m);
 /* A component of the member failed on the message at w (sequence, last): it is moved no more. */
 void catch_up_quarantine(struct walk *w, struct member *m, bool event);
 /* A component of the member failed on an input, between two turns. */

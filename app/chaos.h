@@ -25,12 +25,22 @@
 
 #define CHAOS_ERROR_BYTES 512u
 
+/* Memory of logs, kept from one run to the next: the system takes longer to give it than most runs
+ * take to use it. Zeroed at the start; one owner. */
+struct chaos_reuse {
+	void *memory[2]; /* of the world, of its twin */
+	uint64_t bytes[2];
+};
+
+void chaos_reuse_finish(struct chaos_reuse *r);
+
 struct chaos_options {
 	const struct scenario *scenario;
 	const struct resilience_options *profile; /* at the scenario's scale */
 	const char *profile_name;
 	uint64_t seed;                       /* 0: the scenario's */
 	const struct world_day_options *day; /* market data; NULL: there is none */
+	struct chaos_reuse *reuse;           /* NULL: nothing is kept */
 };
 
 struct chaos_service_result {

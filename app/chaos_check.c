@@ -15,7 +15,7 @@
 
 #define PPM 1000000u
 
-/* ---- the twin: the same events, undisturbed ---- */
+/* ---- the twin: the same events, undisturbed; without the padding, which no component reads ---- */
 
 struct twin {
 	struct chaos_world *w;
@@ -35,7 +35,7 @@ static int twin_create(struct twin *t)
 	t->feeds = calloc(s->cores, sizeof(*t->feeds));
 	t->components = calloc(s->components, sizeof(*t->components));
 	t->bytes = segment_pool_bytes(segments);
-	t->memory = chaos_memory(t->bytes, SEGMENT_BYTES);
+	t->memory = chaos_world_take(t->w->options, 1, &t->bytes);
 	if (t->feeds == NULL || t->components == NULL || t->memory == NULL)
 		return -ENOMEM;
 	rc = segment_pool_init(&t->pool, t->memory, t->bytes, segments);
@@ -46,7 +46,7 @@ static int twin_create(struct twin *t)
 		                                                    .segments_min = 2,
 		                                                    .segments_max = 4,
 		                                                    .lines = 1,
-		                                                    .event_bytes = s->event_bytes});
+		                                                    .event_bytes = CHAOS_MESSAGE_BYTES_MIN});
 	for (uint32_t i = 0; rc == 0 && i < s->components; i++)
 		rc = chaos_component_begin(&t->components[i], &t->feeds[i % s->cores], i,
 		                           t->w->members[i].is_critical);
@@ -61,7 +61,7 @@ static void twin_destroy(struct twin *t)
 		chaos_feed_destroy(&t->feeds[i]);
 	free(t->feeds);
 	free(t->components);
-	chaos_memory_free(t->memory, t->bytes);
+	chaos_world_give(t->w->options, 1, t->memory, t->bytes);
 }
 
 static void twin_drain(struct twin *t)
@@ -106,7 +106,7 @@ static void twin_live(struct twin *t)
 			                                     .component = c,
 			                                     .service = chaos_core_asks(l, n)},
 			                 chaos_feed_next(f), 0, e.time_ns);
-			undrained += s->event_bytes;
+			undrained += CHAOS_MESSAGE_BYTES_MIN;
 			if (undrained > SEGMENT_BYTES / 2) {
 				twin_drain(t);
 				undrained = 0;

@@ -54,8 +54,9 @@ static void make_size(struct swarm *w)
 	s->hop_ns = between(w, 1, 20) * MS / 10;
 	s->window_ns = 3000 * MS;
 	s->gap_hold_ns = between(w, 0, 500) * MS;
-	s->event_bytes = flip(w, "large") ? (uint32_t)between(w, 10000, 60000) : 64;
-	s->segments_max = (uint32_t)between(w, 8, 40);
+	/* Large ones fill queues; what is twice as large and has twice the room costs twice. */
+	s->event_bytes = flip(w, "large") ? (uint32_t)between(w, 3000, 15000) : 64;
+	s->segments_max = (uint32_t)between(w, 4, 12);
 	s->backlog_events = (uint32_t)between(w, 50, 500);
 	s->has_fallback = flip(w, "fallback");
 	s->keep_log = flip(w, "keep");

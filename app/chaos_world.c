@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define PARKING_SEGMENTS 2u /* a feed's arbiter may take */
 #define LATE_BUDGETS     2u /* so many budgets long a late reply is awaited */
@@ -57,6 +58,48 @@ static void segments_of(const struct chaos_world *w, struct chaos_feed_options *
 	}
 }
 
+void *chaos_world_take(const struct chaos_options *o, uint32_t which, uint64_t *bytes)
+{
+	struct chaos_reuse *r = o->reuse;
+
+	if (r == NULL || r->memory[which] == NULL)
+		return chaos_memory(*bytes, SEGMENT_BYTES);
+	void *memory = r->memory[which];
+	uint64_t there = r->bytes[which];
+
+	r->memory[which] = NULL;
+	if (there < *bytes) {
+		chaos_memory_free(memory, there);
+		return chaos_memory(*bytes, SEGMENT_BYTES);
+	}
+	/* Only the pool's control page has to be new: segments are used again and again anyway. */
+	if (madvise(memory, SEGMENT_BYTES, MADV_DONTNEED) != 0) {
+		chaos_memory_free(memory, there);
+		return NULL;
+	}
+	*bytes = there;
+	return memory;
+}
+
+void chaos_world_give(const struct chaos_options *o, uint32_t which, void *memory, uint64_t bytes)
+{
+	struct chaos_reuse *r = o->reuse;
+
+	if (r == NULL || memory == NULL || r->memory[which] != NULL) {
+		chaos_memory_free(memory, bytes);
+		return;
+	}
+	r->memory[which] = memory;
+	r->bytes[which] = bytes;
+}
+
+void chaos_reuse_finish(struct chaos_reuse *r)
+{
+	for (uint32_t i = 0; i < 2; i++)
+		chaos_memory_free(r->memory[i], r->bytes[i]);
+	*r = (struct chaos_reuse){0};
+}
+
 static int create_pool(struct chaos_world *w)
 {
 	struct chaos_feed_options o;
@@ -67,7 +110,7 @@ static int create_pool(struct chaos_world *w)
 
 	count = count < least ? least : count;
 	w->pool_bytes = segment_pool_bytes(count);
-	w->pool_memory = chaos_memory(w->pool_bytes, SEGMENT_BYTES);
+	w->pool_memory = chaos_world_take(w->options, 0, &w->pool_bytes);
 	if (w->pool_memory == NULL)
 		return -ENOMEM;
 	return segment_pool_init(&w->pool, w->pool_memory, w->pool_bytes, count);
@@ -320,7 +363,7 @@ void chaos_world_destroy(struct chaos_world *w)
 	chaos_tuning_destroy(w);
 	world_day_destroy(w);
 	chaos_queue_finish(&w->queue);
-	chaos_memory_free(w->pool_memory, w->pool_bytes);
+	chaos_world_give(w->options, 0, w->pool_memory, w->pool_bytes);
 	w->cores = NULL;
 	w->members = NULL;
 	w->items = NULL;

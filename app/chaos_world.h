@@ -189,6 +189,11 @@ int chaos_world_create(struct chaos_world *w, const struct chaos_options *o,
                        struct chaos_result *r);
 void chaos_world_destroy(struct chaos_world *w);
 
+/* Memory for a pool of segments: of the world (0) or its twin (1); from the former run, if that is
+ * kept and enough. *bytes is rounded up to what there is. NULL: there is none. */
+void *chaos_world_take(const struct chaos_options *o, uint32_t which, uint64_t *bytes);
+void chaos_world_give(const struct chaos_options *o, uint32_t which, void *memory, uint64_t bytes);
+
 /* "invariant N broke", the first one counts; one that the profile gives up is only counted. */
 __attribute__((format(printf, 3, 4))) void chaos_broken(struct chaos_world *w, unsigned invariant,
                                                         const char *format, ...);

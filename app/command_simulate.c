@@ -265,10 +265,12 @@ static int enter(int argc, char **argv)
 	struct arguments a = {0};
 	struct spent spent = {0};
 	struct sources s = {0};
+	struct chaos_reuse reuse = {0};
 	int rc = parse(argc, argv, &a);
 
 	if (rc == EXIT_OK)
 		rc = load_sources(&a, &s);
+	a.o.reuse = &reuse;
 	if (rc == EXIT_OK) {
 		for (; spent.worlds < a.count || spent.virtual_ns < a.hours * HOUR_NS; a.o.seed++) {
 			int one = live_one(&a, &s, &spent);
@@ -282,6 +284,7 @@ static int enter(int argc, char **argv)
 		       (double)spent.virtual_ns / (double)HOUR_NS /
 		               ((double)spent.cpu_ns / 1e9 + 1e-9));
 	}
+	chaos_reuse_finish(&reuse);
 	scenario_finish(&s.scenario);
 	return rc;
 }

@@ -121,7 +121,8 @@ int simulate_run(const struct simulate_world *w, const struct simulate_options *
 	                                         .profile = o->profile,
 	                                         .profile_name = o->profile_name,
 	                                         .seed = o->seed,
-	                                         .day = &w->day},
+	                                         .day = &w->day,
+	                                         .reuse = o->reuse},
 	                 result);
 }
 

@@ -29,6 +29,7 @@ struct simulate_options {
 	const struct resilience_options *profile;
 	const char *profile_name;
 	enum world_plant plant;
+	struct chaos_reuse *reuse; /* NULL: no memory is kept from run to run */
 };
 
 struct simulate_world {

@@ -57,11 +57,12 @@ static enum component_verdict on_event(struct component_context *c, const struct
 {
 	struct world_asker_state *s = c->state;
 
-	if (e->kind == COMPONENT_GAP) {
-		s->gaps++;
+	/* One range that is missing may be told in parts, as it was given up: only the sum is the
+	 * same for everybody. */
+	if (e->kind == COMPONENT_GAP)
 		s->missing += e->missing;
-	}
-	digest(s, e->kind);
+	else
+		digest(s, e->kind);
 	component_mark(c, s, sizeof(*s));
 	return COMPONENT_OK;
 }

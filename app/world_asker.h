@@ -21,7 +21,6 @@ struct world_asker_state { /* in the region */
 	uint64_t disorder; /* messages that came twice or out of order */
 	uint64_t changes;  /* trades, and changes of the best prices */
 	uint64_t asks;     /* what has been noted, ever */
-	uint64_t gaps;
 	uint64_t missing;
 	uint64_t digest;
 	uint32_t epoch;

@@ -86,6 +86,8 @@ void message_scan_reset(struct message_scan *s)
 	uint64_t resets = atomic_load_explicit(&s->resets, memory_order_relaxed);
 
 	atomic_store_explicit(&s->resets, resets + 1, memory_order_relaxed);
+	if (s->counts.messages == 0)
+		return; /* the first session: there is nothing to forget */
 	/* Release, each: pairs with message_scan_locate(): who sees a word that was cleared or
 	 * written since also sees that the session is over. */
 	for (uint32_t i = 0; i < LOCATES; i++)

@@ -17,6 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define WORLD_CLASSES 2u
+#define WORLD_PARTS   4u /* groups of each class */
+#define WORLD_GROUPS  (WORLD_CLASSES * WORLD_PARTS)
+
 enum world_receive {                            /* who polls the two lines */
 	             WORLD_RECEIVE_BY_SEED,  /* one of the following */
 	             WORLD_RECEIVE_TOGETHER, /* the feed's core */

@@ -14,9 +14,6 @@
 
 #define WORLD_CORES_MAX 2u /* with a shard each; the first one has the feed */
 #define WORLD_LINES     2u /* polled by one of those, or by a core of their own behind them */
-#define WORLD_CLASSES   2u
-#define WORLD_PARTS     4u /* groups of each class */
-#define WORLD_GROUPS    (WORLD_CLASSES * WORLD_PARTS)
 
 struct day_feed;
 

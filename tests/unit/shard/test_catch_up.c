@@ -2,6 +2,8 @@
  *
  * Detach, catch up, rejoin; random ones by seed: test_catch_up [SEED [DAYS]].
  */
+#include <errno.h>
+
 #include "tests/unit/shard/probe.h"
 #include "tests/unit/shard/random_day.h"
 #include "tests/unit/shard/shard_world.h"
@@ -10,6 +12,7 @@
 
 static uint64_t seed = 1;
 static uint32_t days = 3;
+static uint32_t restarts; /* in random days, of groups that lost all they had */
 
 struct scene {
 	struct world world;
@@ -110,6 +113,8 @@ static void one_random_day(const struct protocol *protocol, uint64_t day_seed)
 			if (prng_below(&p, at < s->script.count ? 20 : 2) == 0)
 				shard_reattach(s->box.shard, i);
 		shard_step(s->box.shard, 1);
+		if (prng_below(&p, 40) == 0)
+			restarts += shard_restart(s->box.shard, (uint32_t)prng_below(&p, 6)) == 0;
 		if (at >= s->script.count && prng_below(&p, 300) == 0)
 			break;
 	}
@@ -128,14 +133,18 @@ static void one_random_day(const struct protocol *protocol, uint64_t day_seed)
 
 static void test_random(void)
 {
+	restarts = 0;
 	for (uint32_t day = 0; day < days; day++)
 		one_random_day(&protocol_itch50, seed + day);
+	CU_ASSERT(restarts > 0);
 }
 
 static void test_random_by_level(void)
 {
+	restarts = 0;
 	for (uint32_t day = 0; day < days; day++)
 		one_random_day(&protocol_deep10, seed + day);
+	CU_ASSERT(restarts > 0);
 }
 
 /* Position of the lane's catch-up claim. */
@@ -261,6 +270,73 @@ static void test_detach_in_the_run(void)
 	play(s, &at, 6000, &p);
 	shard_box_run(&s->box, 1);
 	shard_box_run(&s->calm, 1);
+	check_equal(s);
+	scene_destroy(s);
+}
+
+/* Who lost everything reads the log from its beginning, beside those who live. */
+static void test_restart(void)
+{
+	struct group_options o[2] = {group_all(64, 4096), group_all(64, 4096)};
+	struct scene *s = scene_create(o, 2);
+	struct group *g = &s->box.groups[0].group;
+	struct prng p;
+	uint32_t at = 0;
+
+	prng_init(&p, seed);
+	day_make(&s->script, (struct day_options){.seed = 6, .symbols = 60, .messages = 9000});
+	play(s, &at, 5000, &p);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(shard_restart(s->box.shard, 0), -EBUSY);
+	shard_detach(s->box.shard, 0);
+	CU_ASSERT_EQUAL(shard_restart(s->box.shard, 0), -EBUSY); /* not carried out yet */
+	shard_step(s->box.shard, 1);
+	uint64_t messages = g->stats.messages;
+
+	CU_ASSERT(book_count(&g->books) > 0);
+	CU_ASSERT_EQUAL(shard_restart(s->box.shard, 0), 0);
+	CU_ASSERT_EQUAL(book_count(&g->books), 0);
+	CU_ASSERT_EQUAL(g->state, GROUP_DETACHED);
+	CU_ASSERT_EQUAL(g->stats.messages, messages);
+	CU_ASSERT_EQUAL(claim(s), 0);
+	/* The others go on, and the log is held. */
+	play(s, &at, 2000, &p);
+	shard_box_run(&s->box, 1);
+	CU_ASSERT_EQUAL(book_count(&g->books), 0);
+	CU_ASSERT_EQUAL(claim(s), 0);
+	shard_reattach(s->box.shard, 0);
+	shard_step(s->box.shard, 1);
+	CU_ASSERT_EQUAL(shard_restart(s->box.shard, 0), -EBUSY); /* on its way */
+	play(s, &at, 2000, &p);
+	shard_box_run(&s->box, 1);
+	shard_box_run(&s->calm, 1);
+	check_equal(s);
+	CU_ASSERT_EQUAL(claim(s), at_class(s));
+	CU_ASSERT_EQUAL(shard_stats(s->box.shard)->groups_detached, 0);
+	scene_destroy(s);
+}
+
+/* Without the beginning of the log nothing is given up. */
+static void test_restart_too_late(void)
+{
+	struct group_options o = group_all(128, 4096);
+	struct scene *s = scene_create(&o, 1);
+	struct prng p;
+	uint32_t at = 0;
+
+	prng_init(&p, seed);
+	day_make(&s->script, (struct day_options){.seed = 7, .symbols = 60, .messages = 150000});
+	while (at < s->script.count) {
+		play(s, &at, 5000, &p);
+		shard_box_run(&s->box, 1);
+		shard_box_run(&s->calm, 1);
+	}
+	CU_ASSERT(log_tail(&s->world.log.log) > 0);
+	shard_detach(s->box.shard, 0);
+	shard_step(s->box.shard, 1);
+	CU_ASSERT_EQUAL(shard_restart(s->box.shard, 0), -ESTALE);
+	shard_reattach(s->box.shard, 0);
+	shard_box_run(&s->box, 1);
 	check_equal(s);
 	scene_destroy(s);
 }
@@ -474,6 +550,8 @@ static const struct suite_test tests[] = {
         {"claims on the log", test_claims},
         {"a group inside a record", test_inside_a_record},
         {"detached in the middle of a run", test_detach_in_the_run},
+        {"restarted, it reads everything again", test_restart},
+        {"no restart without the log's beginning", test_restart_too_late},
         {"board rows of a detached group", test_rows},
         {"detached groups hold the log", test_holds_the_log},
         {"one fails, the others go on", test_quarantine},

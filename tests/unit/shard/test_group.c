@@ -135,12 +135,49 @@ static void test_delivery(void)
 	box_finish(&b);
 }
 
+/* As it was when it began, byte for byte; what was counted of it stays. */
+static void test_restart(void)
+{
+	struct group_component c = {.ops = &probe_ops};
+	struct group_options o = group_all(16, 64);
+	struct group_box b;
+	struct book_change change = {.kind = BOOK_ADDED};
+	const char *error = NULL;
+
+	o.components = &c;
+	o.component_count = 1;
+	box_init(&b, &o);
+	const struct region *r = &b.group.region;
+	uint8_t *before = malloc(r->bytes);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(before);
+	memcpy(before, r->base, r->bytes);
+	uint32_t slot = book_slot(&b.group.books, 0, SYMBOL_BLANK);
+
+	book_order_add(&b.group.books, slot, 1, 'B', 100, 10000, &change);
+	CU_ASSERT(group_on_change(&b.group, &change));
+	b.group.stats.messages = 7;
+	b.group.state = GROUP_QUARANTINED;
+	b.group.offset = 9;
+	CU_ASSERT_NOT_EQUAL(memcmp(before, r->base, r->bytes), 0);
+	CU_ASSERT_EQUAL(group_restart(&b.group, &error), 0);
+	CU_ASSERT_PTR_NULL(error);
+	CU_ASSERT_EQUAL(memcmp(before, r->base, r->bytes), 0);
+	CU_ASSERT_EQUAL(book_count(&b.group.books), 0);
+	CU_ASSERT_EQUAL(b.group.stats.messages, 7);
+	CU_ASSERT_EQUAL(b.group.state, GROUP_QUARANTINED);
+	CU_ASSERT_EQUAL(b.group.offset, 9);
+	free(before);
+	box_finish(&b);
+}
+
 static const struct suite_test tests[] = {
         {"dependencies", test_dependencies},
         {"settings a component refuses", test_settings_refused},
         {"options refused", test_options_refused},
         {"small regions, failed starts", test_small_region_and_failed_start},
         {"delivery in order", test_delivery},
+        {"restarted", test_restart},
 };
 
 int main(void)

@@ -91,7 +91,8 @@ static const struct argument arguments[] = {
         {ARGUMENT_HEADING, .text = "Tests of the simulator itself"},
         {ARGUMENT_WORD, .name = "plant", .value = "twice|lost|double|position",
          .text = "break the world on purpose, to see that it is noticed: a book group gets a "
-                 "message twice, never hears how an operation ended, hears it twice, or is restored "
+                 "message twice, never hears how an operation ended, hears it twice, or is "
+                 "restored "
                  "from a wrong position",
          .offset = offsetof(struct arguments, o.plant)},
         {ARGUMENT_END},
@@ -103,10 +104,11 @@ const struct command command_simulate = {
         .name = COMMAND,
         .summary = "run a whole world on a virtual clock from a seed",
         .usage = "--seed N [OPTION...]",
-        .text =
-                "Runs one world on a virtual clock: a made-up day over two lines that lose, double, "
+        .text = "Runs one world on a virtual clock: a made-up day over two lines that lose, "
+                "double, "
                 "delay and reorder packets, read by the real receiver, arbiter, log, shards and "
-                "books; on the same cores real operation engines, breakers and modes among scripted "
+                "books; on the same cores real operation engines, breakers and modes among "
+                "scripted "
                 "services, which components and book groups ask; cores that stall, components and "
                 "book groups that die and are restored from the log, where the profile does that. "
                 "Prints a hash of all that happened and one of the state of books: the same seed "
@@ -211,7 +213,10 @@ static void print_result(const struct simulate_world *w, const struct simulate_o
                          const struct chaos_result *r)
 {
 	const struct world_day_result *d = &r->day;
+	uint64_t tuned = 0;
 
+	for (uint32_t i = 0; i < TUNING_PARAMETERS; i++)
+		tuned += r->tuning_changes[i];
 	printf("seed %" PRIu64 "  hash %016" PRIx64 "  state %016" PRIx64 "  %s  %s  steps %" PRIu64
 	       "  packets %" PRIu64 "  dropped %" PRIu64 "  messages %" PRIu64
 	       "  delivered %" PRIu64 "  lost %" PRIu64 " in %" PRIu64 " gaps  duplicates %" PRIu64
@@ -222,9 +227,9 @@ static void print_result(const struct simulate_world *w, const struct simulate_o
 	printf("  asked %" PRIu64 "  ended %" PRIu64 "  well %" PRIu64 "  groups killed %" PRIu64
 	       "  restored %" PRIu64 "  lost %" PRIu64 "  events %" PRIu64 "  given up %" PRIu64
 	       "  operations %" PRIu64 "  succeeded %" PRIu64 "  deaths %" PRIu64
-	       "  restored %" PRIu64 "%s%s\n",
+	       "  restored %" PRIu64 "  tuned %" PRIu64 "%s%s\n",
 	       d->asked, d->ended, d->succeeded, d->killed, d->restored, d->groups_lost, r->events,
-	       r->given_up, r->operations, r->succeeded, r->killed, r->restored,
+	       r->given_up, r->operations, r->succeeded, r->killed, r->restored, tuned,
 	       w->faults[0] == '\0' ? "" : "  faults: ", w->faults);
 	fflush(stdout);
 }

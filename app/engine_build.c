@@ -137,9 +137,8 @@ static int group_options_of(const struct engine *e, struct engine_group *g,
 		        .name = cc->name,
 		        .items = (const struct component_setting *)(const void *)cc->settings,
 		        .count = cc->setting_count};
-		g->components[n] =
-		        (struct group_component){.ops = component_find(&e->options, cc, why),
-		                                 .settings = &g->settings[n]};
+		g->components[n] = (struct group_component){
+		        .ops = component_find(&e->options, cc, why), .settings = &g->settings[n]};
 		if (g->components[n].ops == NULL) {
 			snprintf(error, ENGINE_ERROR_BYTES,
 			         "%s:%u: groups.%s.components.%s: %.350s", c->path, cg->line,

@@ -6,18 +6,18 @@
 #include "perf/day.h"
 #include "resilience/prng.h"
 
-#define MS               (SCENARIO_SECOND_NS / 1000)
-#define PLAIN_MESSAGES   50000u
-#define PLAIN_SYMBOLS    50u
-#define PLAIN_PORT       65536u
-#define PLAIN_STALLS     3u
-#define PLAIN_KILL_PPM   250000u
-#define SWARM_MESSAGES   300u
-#define SWARM_MORE       1700u
-#define SWARM_SYMBOLS    5u
+#define MS                 (SCENARIO_SECOND_NS / 1000)
+#define PLAIN_MESSAGES     50000u
+#define PLAIN_SYMBOLS      50u
+#define PLAIN_PORT         65536u
+#define PLAIN_STALLS       3u
+#define PLAIN_KILL_PPM     250000u
+#define SWARM_MESSAGES     300u
+#define SWARM_MORE         1700u
+#define SWARM_SYMBOLS      5u
 #define SWARM_MORE_OF_THEM 20u
-#define SWARM_PORT       64u
-#define SWARM_KILL_PPM   500000u
+#define SWARM_PORT         64u
+#define SWARM_KILL_PPM     500000u
 
 /* Nothing goes wrong with services; cores stall for moments. */
 static void make_plain(struct scenario *s, struct prng *p)

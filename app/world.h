@@ -8,8 +8,8 @@
  * Checked besides what chaos.h names (numbers of docs/invariants.md): 1 a second engine that gets
  * the same messages cut into other packets ends with the same bytes, whoever has died meanwhile and
  * was restored; where nothing was lost, books are the day's referee's; 2 what was not delivered is
- * exactly what no line brought, and known as GAPs; 4 what a group asks ends once; 7 nothing outgrows
- * its bounds.
+ * exactly what no line brought, and known as GAPs; 4 what a group asks ends once; 7 nothing
+ * outgrows its bounds.
  */
 #ifndef APP_WORLD_H
 #define APP_WORLD_H
@@ -21,7 +21,7 @@
 #define WORLD_PARTS   4u /* groups of each class */
 #define WORLD_GROUPS  (WORLD_CLASSES * WORLD_PARTS)
 
-enum world_receive {                            /* who polls the two lines */
+enum world_receive {                         /* who polls the two lines */
 	             WORLD_RECEIVE_BY_SEED,  /* one of the following */
 	             WORLD_RECEIVE_TOGETHER, /* the feed's core */
 	             WORLD_RECEIVE_ONE,      /* the feed's core A, another one B */

@@ -138,8 +138,7 @@ static void feed_reference(struct world_engine *reference, const struct world_me
 			i += missing->ranges[range++].count;
 			continue;
 		}
-		uint64_t end =
-		        range < missing->count ? missing->ranges[range].ordinal : m->count;
+		uint64_t end = range < missing->count ? missing->ranges[range].ordinal : m->count;
 		uint64_t most = prng_below(&p, 8) == 0 ? REFERENCE_MESSAGES : 3;
 
 		i = fill(m, i, end, 1 + prng_below(&p, most), &packet, blocks);
@@ -216,11 +215,11 @@ static int compare_reference(struct chaos_world *w, uint32_t groups, const struc
 {
 	const struct world_day *d = w->day;
 	struct world_engine reference;
-	int rc = world_engine_create(&reference, &(struct world_engine_options){
-	                                                 .messages = d->options.messages,
-	                                                 .symbols = d->options.symbols,
-	                                                 .cores = 1,
-	                                                 .budget = 64});
+	int rc = world_engine_create(&reference,
+	                             &(struct world_engine_options){.messages = d->options.messages,
+	                                                            .symbols = d->options.symbols,
+	                                                            .cores = 1,
+	                                                            .budget = 64});
 
 	if (rc != 0)
 		return rc;

@@ -8,8 +8,8 @@
 
 #include "app/chaos_world.h"
 
-#define PORT_MORE     64u /* for heartbeats and ends, which no port drops */
-#define CORE_SHARE    8u  /* the whole day takes one part in so many of a core's time, about */
+#define PORT_MORE     64u    /* for heartbeats and ends, which no port drops */
+#define CORE_SHARE    8u     /* the whole day takes one part in so many of a core's time, about */
 #define CHECK_PACKETS 20000u /* book sets are checked whole every so many packets */
 
 /* Each seed has its own weather: some lines are clean, some are terrible. */
@@ -34,8 +34,7 @@ static int create_feed(struct world_day *d, uint64_t seed)
 	struct day_feed_options fo = {.seed = o->cut_seed != 0 ? o->cut_seed : seed,
 	                              .transport = DAY_MOLDUDP64,
 	                              .lines = WORLD_LINES};
-	struct day_source source =
-	        world_messages_source(&d->messages, o->from_ns, o->until_ns);
+	struct day_source source = world_messages_source(&d->messages, o->from_ns, o->until_ns);
 	struct prng p;
 
 	prng_init(&p, seed ^ 0x77ea7e7);
@@ -61,15 +60,14 @@ static int create_engine(struct chaos_world *w, uint64_t seed)
 
 	/* Small shares of a turn in some worlds: there cursors stand apart. */
 	return world_engine_create(
-	        &d->engine,
-	        &(struct world_engine_options){
-	                .lines = d->feed,
-	                .messages = d->options.messages,
-	                .symbols = d->options.symbols,
-	                .cores = cores < WORLD_CORES_MAX ? cores : WORLD_CORES_MAX,
-	                .budget = 1u << prng_below(&d->prng, 7),
-	                .receive = receive_of(&d->options, seed),
-	                .boards = true});
+	        &d->engine, &(struct world_engine_options){
+	                            .lines = d->feed,
+	                            .messages = d->options.messages,
+	                            .symbols = d->options.symbols,
+	                            .cores = cores < WORLD_CORES_MAX ? cores : WORLD_CORES_MAX,
+	                            .budget = 1u << prng_below(&d->prng, 7),
+	                            .receive = receive_of(&d->options, seed),
+	                            .boards = true});
 }
 
 static int create_port(struct world_port *p, uint32_t packets)
@@ -77,7 +75,8 @@ static int create_port(struct world_port *p, uint32_t packets)
 	p->capacity = packets;
 	p->packets = calloc(packets + PORT_MORE, sizeof(*p->packets));
 	p->memory_bytes = (packets + PORT_MORE) * (uint64_t)DAY_FEED_FRAME_BYTES;
-	p->memory_bytes = (p->memory_bytes + CHAOS_PAGE_BYTES - 1) / CHAOS_PAGE_BYTES * CHAOS_PAGE_BYTES;
+	p->memory_bytes =
+	        (p->memory_bytes + CHAOS_PAGE_BYTES - 1) / CHAOS_PAGE_BYTES * CHAOS_PAGE_BYTES;
 	p->bytes = chaos_memory(p->memory_bytes, CHAOS_PAGE_BYTES);
 	return p->packets == NULL || p->bytes == NULL ? -ENOMEM : 0;
 }

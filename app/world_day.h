@@ -53,9 +53,9 @@ enum world_group_state {
 
 struct world_group {
 	struct engine_group *engine;
-	uint32_t shard_index;  /* within its shard */
-	uint64_t died_offset;  /* of the log */
-	uint8_t *answered;     /* a bit for each of its questions */
+	uint32_t shard_index; /* within its shard */
+	uint64_t died_offset; /* of the log */
+	uint8_t *answered;    /* a bit for each of its questions */
 	enum world_group_state state;
 };
 
@@ -68,8 +68,8 @@ struct world_day {
 	struct world_group groups[WORLD_GROUPS];
 	uint8_t frame[DAY_FEED_FRAME_BYTES]; /* of the packet that comes next */
 	struct day_packet next;
-	bool is_over; /* no packet is left */
-	uint8_t *brought; /* a bit for each message: some packet of it was taken */
+	bool is_over;        /* no packet is left */
+	uint8_t *brought;    /* a bit for each message: some packet of it was taken */
 	uint64_t message_ns; /* what a packet or a record costs a core */
 	uint64_t planted;    /* how often what is broken on purpose was */
 	struct prng prng;

@@ -11,19 +11,20 @@
 #include "app/world_asker.h"
 #include "perf/day_feed.h"
 
-/* Longer than lines differ, shorter than turns: what waits at a port or in a ring would look lost. */
-#define HOLD_NS          100000000ull
-#define MESSAGE_BYTES    192ull /* in the log, if it is alone in its record */
-#define PARKED_BYTES     64ull  /* that wait, per message of the day */
-#define LOG_BYTES_MIN    ((uint64_t)2 * SEGMENT_BYTES)
-#define LOG_BYTES_MAX    (1ull << 30)
-#define PARK_BYTES_MIN   ((uint64_t)2 * SEGMENT_BYTES)
-#define PARK_BYTES_MAX   (64ull << 20)
-#define HAND_OVER_BYTES  (64ull << 20)
-#define ROWS_MIN         1024u
-#define ROWS_MAX         (1u << 20)
-#define SYMBOLS_MORE     16u
-#define PUBLISH_NEVER    (1u << 30)
+/* Longer than lines differ, shorter than turns: what waits at a port or in a ring would look lost.
+ */
+#define HOLD_NS         100000000ull
+#define MESSAGE_BYTES   192ull /* in the log, if it is alone in its record */
+#define PARKED_BYTES    64ull  /* that wait, per message of the day */
+#define LOG_BYTES_MIN   ((uint64_t)2 * SEGMENT_BYTES)
+#define LOG_BYTES_MAX   (1ull << 30)
+#define PARK_BYTES_MIN  ((uint64_t)2 * SEGMENT_BYTES)
+#define PARK_BYTES_MAX  (64ull << 20)
+#define HAND_OVER_BYTES (64ull << 20)
+#define ROWS_MIN        1024u
+#define ROWS_MAX        (1u << 20)
+#define SYMBOLS_MORE    16u
+#define PUBLISH_NEVER   (1u << 30)
 
 static uint64_t between(uint64_t v, uint64_t least, uint64_t most)
 {
@@ -58,9 +59,8 @@ static void configure_lines(struct world_engine *w, const struct world_engine_op
 		                                        .udp_port = a->destination_port};
 	}
 	w->feed.line_count = WORLD_LINES;
-	w->cores[0].hand_over_bytes =
-	        between(power_of_two(o->messages * MESSAGE_BYTES), HAND_OVER_BYTES_MIN,
-	                HAND_OVER_BYTES);
+	w->cores[0].hand_over_bytes = between(power_of_two(o->messages * MESSAGE_BYTES),
+	                                      HAND_OVER_BYTES_MIN, HAND_OVER_BYTES);
 	w->config.ports = w->ports;
 	w->config.port_count = WORLD_LINES;
 	w->config.core_count = core;
@@ -105,10 +105,9 @@ static void configure_groups(struct world_engine *w, const struct world_engine_o
 
 static void configure(struct world_engine *w, const struct world_engine_options *o)
 {
-	uint64_t log_bytes = between(LOG_BYTES_MIN + o->messages * MESSAGE_BYTES, LOG_BYTES_MIN,
-	                             LOG_BYTES_MAX);
-	uint64_t park_bytes =
-	        between(o->messages * PARKED_BYTES, PARK_BYTES_MIN, PARK_BYTES_MAX);
+	uint64_t log_bytes =
+	        between(LOG_BYTES_MIN + o->messages * MESSAGE_BYTES, LOG_BYTES_MIN, LOG_BYTES_MAX);
+	uint64_t park_bytes = between(o->messages * PARKED_BYTES, PARK_BYTES_MIN, PARK_BYTES_MAX);
 
 	w->core_count = o->cores;
 	w->feed = (struct config_feed){
@@ -158,7 +157,8 @@ int world_engine_create(struct world_engine *w, const struct world_engine_option
 		return rc;
 	}
 	assert(w->engine->group_count == WORLD_GROUPS);
-	/* All that was ever told is needed again by who dies; without room this claim goes first. */
+	/* All that was ever told is needed again by who dies; without room this claim goes first.
+	 */
 	return log_cursor_register(&w->engine->feeds[0].receive.log.log, LOG_CLAIM_IMAGE, true) < 0
 	               ? -EMFILE
 	               : 0;

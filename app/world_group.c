@@ -11,10 +11,10 @@
 #include "app/world_day.h"
 
 /* An event's number: apart from those of all loads, one for each group and question. */
-#define EVENT_OF_GROUP  (1ull << 62)
-#define EVENT_SHIFT     48u
-#define EVENT_QUESTION  ((1ull << EVENT_SHIFT) - 1)
-#define TWICE_MESSAGES  20u /* that a group has had when one reaches it twice on purpose */
+#define EVENT_OF_GROUP (1ull << 62)
+#define EVENT_SHIFT    48u
+#define EVENT_QUESTION ((1ull << EVENT_SHIFT) - 1)
+#define TWICE_MESSAGES 20u /* that a group has had when one reaches it twice on purpose */
 
 static uint32_t index_of(const struct chaos_world *w, const struct chaos_member *m)
 {
@@ -55,12 +55,12 @@ static void plant_twice(struct chaos_world *w, struct world_group *g)
 	    s->messages < TWICE_MESSAGES)
 		return;
 	w->day->planted++;
-	group_on_message(&g->engine->group, &(struct component_message){
-	                                            .bytes = &byte,
-	                                            .length = 1,
-	                                            .slot = BOOK_NONE,
-	                                            .epoch = s->epoch,
-	                                            .sequence = s->last_sequence});
+	group_on_message(&g->engine->group,
+	                 &(struct component_message){.bytes = &byte,
+	                                             .length = 1,
+	                                             .slot = BOOK_NONE,
+	                                             .epoch = s->epoch,
+	                                             .sequence = s->last_sequence});
 }
 
 static void look_at_life(struct chaos_world *w, struct chaos_member *m)

@@ -193,7 +193,8 @@ int catch_up_restart(struct shard *s, struct member *m)
 	if (rc != 0)
 		return rc;
 	forget_slots(l, m, (uint32_t)(m - s->members));
-	/* The base is what the oldest of all who wait needs: now the view of who has read nothing. */
+	/* The base is what the oldest of all who wait needs: now the view of who has read nothing.
+	 */
 	feed_view_init(&l->catch_up.base, l->catch_up.base.locates, l->view.takes_all,
 	               l->setup->protocol->by_order ? 0 : UINT64_MAX);
 	l->catch_up.base_offset = 0;

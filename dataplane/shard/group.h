@@ -88,9 +88,9 @@ uint64_t group_bytes(const struct group_options *o, const char **error);
 int group_init(struct group *g, const struct group_options *o, void *base, uint64_t bytes,
                uint8_t *page_epoch, const char **error);
 
-/* Its state is gone: the region as it was given, everything placed and started anew. What it is told
- * in options, and what was counted of it, stays; so do state and position, which are its shard's
- * (shard_restart()). 0 or as group_init(). */
+/* Its state is gone: the region as it was given, everything placed and started anew. What it is
+ * told in options, and what was counted of it, stays; so do state and position, which are its
+ * shard's (shard_restart()). 0 or as group_init(). */
 int group_restart(struct group *g, const char **error);
 
 /* Hands a change, message or event to the components in order; false: one failed (the group is then

@@ -7,6 +7,7 @@ usage: test_chaos.py GENESIS SOURCE_ROOT
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -67,11 +68,25 @@ page = pathlib.Path(ROOT, 'docs/chaos.md').read_text()
 code, out, err = run('chaos', '--keys')
 check('the page has the keys', out.strip() in page, 'paste `genesis chaos --keys` into docs/chaos.md')
 
-code, out, err = run('simulate', '--seed', '3', '--scenario', 'cascade-mutual', '--profile', 'ultra')
-check('a world after the day', code == 0 and 'cascade-mutual  ultra' in out and 'per CPU second' in out, err)
+code, out, err = run('simulate', '--seed', '3', '--scenario', 'cascade-mutual', '--profile', 'ultra', '--messages', '2000')
+check('a scenario and the day are one world', code == 0 and 'cascade-mutual  ultra' in out and 'delivered' in out
+      and 'per CPU second' in out and out.count('seed 3 ') == 1, out + err)
 code, out, err = run('simulate', '--seed', '3', '--swarm', '--scenario', 'cascade')
 check('a swarm has no scenario', code == 2, err)
-code, out, err = run('simulate', '--seed', '3', '--profile', 'ultra')
-check('a profile wants a world', code == 2, err)
+# What is wrong is said before anything runs.
+for arguments, words in ((('--scenario', 'cascad'), 'did you mean "cascade"'), (('--profile', 'ultimat'), 'did you mean "ultimate"'),
+                         (('--swarm', '--profile', './nothing.yaml'), 'nothing.yaml'), (('--messages', '10', '--symbols', '50'), '--messages')):
+    code, out, err = run('simulate', '--seed', '3', *arguments)
+    check('refused at once', code == 2 and words in err and out == '', out + err)
+
+# What is broken on purpose is reported with seed, step and number, and the command printed repeats it.
+for plant, invariant in (('twice', 1), ('lost', 4), ('double', 4), ('position', 1)):
+    command = ('simulate', '--seed', '2', '--messages', '5000', '--plant', plant)
+    code, out, err = run(*command)
+    report = re.search(r'^genesis simulate: seed 2: invariant (\d+) at step (\d+): .+\nrepeat with: genesis (.+)$', err, re.M)
+    check('planted ' + plant, code == 1 and report and int(report[1]) == invariant, err)
+    if report:
+        again = run(*report[3].split())
+        check('repeated ' + plant, again[0] == 1 and again[2] == err, again[2])
 
 sys.exit(1 if failures else 0)

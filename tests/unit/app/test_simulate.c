@@ -199,6 +199,41 @@ static void test_outage(void)
 	CU_ASSERT_TRUE(r.mode_transitions > 0);
 }
 
+/* What is left to itself follows the services; what is frozen, or is not `auto`, does not. */
+static void test_tuning(void)
+{
+	struct simulate_options o = options_of(7, "ultimate");
+	struct resilience_options tuned = *o.profile;
+	struct chaos_result r[3];
+	uint64_t changes[3] = {0};
+
+	for (unsigned i = 0; i < 3; i++) {
+		o.profile = &tuned;
+		for (unsigned p = 0; i == 1 && p < TUNING_PARAMETERS; p++) {
+			struct tuning_rule *rule = &tuned.tuning.rule[p];
+
+			rule->automatic = true;
+			rule->samples_min = 50;
+			rule->interval_ns = SCENARIO_SECOND_NS;
+			rule->min = rule->initial / 2;
+			rule->max = p == TUNING_HEDGE_QUANTILE ? 990000 : 2 * rule->initial;
+		}
+		tuned.tuning_is_frozen = i == 2;
+		r[i] = run(&o);
+		for (unsigned p = 0; p < TUNING_PARAMETERS; p++)
+			changes[i] += r[i].tuning_changes[p];
+	}
+	CU_ASSERT_EQUAL(changes[0], 0);
+	CU_ASSERT_TRUE(changes[1] > 3);
+	CU_ASSERT_TRUE(r[1].tuning_changes[TUNING_ULTRA_LATENCY] > 0);
+	CU_ASSERT_TRUE(r[1].tuning_changes[TUNING_LATENCY_MULTIPLIER] > 0);
+	CU_ASSERT_EQUAL(changes[2], 0);
+	CU_ASSERT_NOT_EQUAL(r[1].hash, r[0].hash);
+	CU_ASSERT_EQUAL(r[1].day.state_hash, r[0].day.state_hash);
+	tuned.tuning_is_frozen = false;
+	CU_ASSERT_EQUAL(run(&o).hash, r[1].hash);
+}
+
 static void test_plants(void)
 {
 	static const struct {
@@ -254,6 +289,7 @@ int main(int argc, char **argv)
 	        {"without recovery groups are lost", test_without_recovery},
 	        {"a stalled core is behind and drops", test_stall},
 	        {"an outage ends all questions", test_outage},
+	        {"what is auto is tuned", test_tuning},
 	        {"what is planted is found", test_plants},
 	        {"memory of former worlds", test_reuse},
 	};

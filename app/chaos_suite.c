@@ -37,7 +37,7 @@ static int add_path(struct chaos_suite *s, const char *path, bool even_large,
 	struct scenario *to = &s->scenarios[s->scenario_count];
 
 	if (s->scenario_count == CHAOS_SCENARIOS_MAX) {
-		snprintf(error->text, sizeof(error->text), "%s: one scenario too many", path);
+		snprintf(error->text, sizeof(error->text), "%.400s: one scenario too many", path);
 		return -E2BIG;
 	}
 	int rc = scenario_load(to, path, error);

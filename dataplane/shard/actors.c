@@ -80,6 +80,30 @@ void actors_watch(struct shard *s, const struct member *m, bool watched)
 		s->actors.items[m->actor + i].context->watch = watched ? &s->actors.watch : NULL;
 }
 
+void actors_forget(struct shard *s, const struct member *m)
+{
+	struct actors *x = &s->actors;
+	struct component_watch *w = &x->watch;
+	uint32_t kept = x->asked_next;
+
+	for (uint32_t i = kept; i < w->asked_count; i++)
+		if (x->items[w->asked[i].actor].member != m)
+			w->asked[kept++] = w->asked[i];
+	w->asked_count = kept;
+}
+
+void actors_restart(struct shard *s, struct member *m)
+{
+	if (m->actor_count == 0)
+		return;
+	actors_forget(s, m);
+	actors_watch(s, m, true);
+	for (uint32_t i = 0; i < m->actor_count; i++)
+		s->actors.items[m->actor + i].context->actor = m->actor + i;
+	m->logged_offset = UINT64_MAX;
+	s->actors.watch.due_ns = 0;
+}
+
 void actors_set_now(struct member *m, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < m->group->options.component_count; i++)

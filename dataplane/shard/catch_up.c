@@ -182,7 +182,7 @@ int catch_up_restart(struct shard *s, struct member *m)
 	struct group *g = m->group;
 	const char *why;
 
-	if (m->mover != MOVER_NONE || m->detach_wish)
+	if (m->mover != MOVER_NONE || m->detach_wish || l->catch_up.replaying)
 		return -EBUSY;
 	if (log_tail(&l->cursor.log) != 0)
 		return -ESTALE;
@@ -193,6 +193,7 @@ int catch_up_restart(struct shard *s, struct member *m)
 	if (rc != 0)
 		return rc;
 	forget_slots(l, m, (uint32_t)(m - s->members));
+	actors_restart(s, m);
 	/* The base is what the oldest of all who wait needs: now the view of who has read nothing.
 	 */
 	feed_view_init(&l->catch_up.base, l->catch_up.base.locates, l->view.takes_all,

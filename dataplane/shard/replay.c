@@ -137,12 +137,8 @@ static void ask_again(struct shard *s, const struct member *m)
 {
 	struct actors *x = &s->actors;
 	struct component_watch *w = &x->watch;
-	uint32_t kept = x->asked_next;
 
-	for (uint32_t i = kept; i < w->asked_count; i++)
-		if (x->items[w->asked[i].actor].member != m)
-			w->asked[kept++] = w->asked[i];
-	w->asked_count = kept;
+	actors_forget(s, m);
 	for (uint32_t n = 0; n < m->actor_count; n++) {
 		const struct component_inputs *in = x->items[m->actor + n].context->inputs;
 		uint64_t after = 0;

@@ -114,7 +114,8 @@ void shard_reattach(struct shard *s, uint32_t group);
 
 /* A group that is not attached loses all it has (group_restart()) and waits at the beginning of its
  * log, which is held from now on: shard_reattach() has it read everything again. On the owner's
- * thread, between two turns. 0; -EBUSY: it is attached, or on its way back; -ESTALE: the log's
+ * thread, between two turns. A group with inputs lives through its input log then, too
+ * (shard_replay_begin()). 0; -EBUSY: it is attached, or on its way back; -ESTALE: the log's
  * beginning is gone (then it has lost nothing yet). */
 int shard_restart(struct shard *s, uint32_t group);
 

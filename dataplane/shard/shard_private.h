@@ -305,6 +305,10 @@ void actors_command(struct shard *s, struct actor *a, const uint8_t *bytes, uint
 struct actor *actors_at(struct shard *s, const struct input_place *place);
 /* Whether what the member's components ask, and their timers, is noted (not in a replay). */
 void actors_watch(struct shard *s, const struct member *m, bool watched);
+/* What the member's components ask and nobody has taken is taken back. */
+void actors_forget(struct shard *s, const struct member *m);
+/* The member has lost all it had: its components ask nothing and wait for nothing. */
+void actors_restart(struct shard *s, struct member *m);
 /* The time that its callbacks see. */
 void actors_set_now(struct member *m, uint64_t now_ns);
 

@@ -238,6 +238,13 @@ static void replay_all(struct life *l)
 		shard_detach(l->box[1].shard, i);
 	for (uint32_t i = 0; i < GROUPS - 1; i++) {
 		replay_group(l, i);
+		if (i == 0) { /* it dies again, with all it had */
+			shard_detach(l->box[1].shard, i);
+			while (shard_step(l->box[1].shard, l->now_ns) > 0)
+				;
+			CU_ASSERT_EQUAL(shard_restart(l->box[1].shard, i), 0);
+			replay_group(l, i);
+		}
 		check_handed(l, i);
 	}
 	CU_ASSERT_EQUAL(shard_stats(l->box[1].shard)->requests_sent, 0);

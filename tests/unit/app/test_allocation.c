@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/simulate_world.h"
+#include "app/world_engine.h"
 #include "perf/day.h"
 #include "perf/day_feed.h"
 #include "tests/unit/suite.h"
@@ -73,12 +73,12 @@ static void test_guard_sees(void)
 	CU_ASSERT_EQUAL(calls, 2);
 }
 
-static void turn(struct world *w, const struct packet *packet)
+static void turn(struct world_engine *w, const struct packet *packet)
 {
 	guarded = true;
-	engine_core_packets(&w->engine->cores[world_line_core(w, packet->port)], packet, 1,
+	engine_core_packets(&w->engine->cores[world_engine_line_core(w, packet->port)], packet, 1,
 	                    packet->time_ns);
-	for (uint32_t i = 0; i < WORLD_CORES; i++) {
+	for (uint32_t i = 0; i < w->core_count; i++) {
 		engine_core_work(&w->engine->cores[i], packet->time_ns);
 		engine_core_publish(&w->engine->cores[i]);
 	}
@@ -87,17 +87,13 @@ static void turn(struct world *w, const struct packet *packet)
 
 static void test_day(void)
 {
-	struct simulate_options o = {.seed = 1,
-	                             .messages = MESSAGES,
-	                             .symbols = SYMBOLS,
-	                             .receive = SIMULATE_RECEIVE_ONE};
 	struct day_options d = {
 	        .seed = 1, .messages = MESSAGES, .symbols = SYMBOLS, .no_referee = true};
 	struct day_feed_options fo = {
 	        .seed = 1, .transport = DAY_MOLDUDP64, .lines = 2, .time_offset_ns = START_NS};
 	uint8_t buffer[DAY_FEED_FRAME_BYTES];
 	struct day_packet p;
-	struct world w;
+	struct world_engine w;
 	struct day *day;
 	struct day_feed *feed;
 
@@ -111,7 +107,15 @@ static void test_day(void)
 	struct day_source source = day_source_of(day);
 
 	CU_ASSERT_EQUAL_FATAL(day_feed_create(&feed, &fo, &source), 0);
-	CU_ASSERT_EQUAL_FATAL(world_create(&w, &o, feed), 0);
+	CU_ASSERT_EQUAL_FATAL(
+	        world_engine_create(&w, &(struct world_engine_options){.lines = feed,
+	                                                               .messages = MESSAGES,
+	                                                               .symbols = SYMBOLS,
+	                                                               .cores = WORLD_CORES_MAX,
+	                                                               .budget = 64,
+	                                                               .receive = WORLD_RECEIVE_ONE,
+	                                                               .boards = true}),
+	        0);
 	calls = 0;
 	while (day_feed_next(feed, buffer, &p)) {
 		struct packet packet = {.data = buffer,
@@ -126,7 +130,7 @@ static void test_day(void)
 	/* It was a day worth the name. */
 	CU_ASSERT_TRUE(w.engine->feeds[0].scan->counts.messages > MESSAGES / 2);
 	CU_ASSERT_TRUE(arbiter_stats(&w.engine->feeds[0].receive.arbiter)->healed > 0);
-	world_destroy(&w);
+	world_engine_destroy(&w);
 	day_feed_destroy(feed);
 	day_destroy(day);
 }

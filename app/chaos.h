@@ -115,7 +115,7 @@ struct chaos_result {
 	uint64_t tuning_reasons[TUNING_REASONS];    /* the same, by reason */
 	uint64_t tuning_value[TUNING_PARAMETERS];   /* of the first service, at the end */
 	uint32_t success_ppm;                       /* by the scenario's score */
-	uint64_t hash;                              /* of all above, the components' state, the day */
+	uint64_t hash;   /* of all above, the components' state, the day */
 	uint64_t cpu_ns; /* of this machine, of living through it: neither building nor checking */
 	struct world_day_result day;
 	char broken[CHAOS_ERROR_BYTES];

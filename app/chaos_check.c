@@ -15,7 +15,8 @@
 
 #define PPM 1000000u
 
-/* ---- the twin: the same events, undisturbed; without the padding, which no component reads ---- */
+/* ---- the twin: the same events, undisturbed; without the padding, which no component reads ----
+ */
 
 struct twin {
 	struct chaos_world *w;
@@ -40,13 +41,14 @@ static int twin_create(struct twin *t)
 		return -ENOMEM;
 	rc = segment_pool_init(&t->pool, t->memory, t->bytes, segments);
 	for (uint32_t i = 0; rc == 0 && i < s->cores; i++)
-		rc = chaos_feed_create(&t->feeds[i], &t->pool,
-		                       &(struct chaos_feed_options){.id = i,
-		                                                    .components = s->components,
-		                                                    .segments_min = 2,
-		                                                    .segments_max = 4,
-		                                                    .lines = 1,
-		                                                    .event_bytes = CHAOS_MESSAGE_BYTES_MIN});
+		rc = chaos_feed_create(
+		        &t->feeds[i], &t->pool,
+		        &(struct chaos_feed_options){.id = i,
+		                                     .components = s->components,
+		                                     .segments_min = 2,
+		                                     .segments_max = 4,
+		                                     .lines = 1,
+		                                     .event_bytes = CHAOS_MESSAGE_BYTES_MIN});
 	for (uint32_t i = 0; rc == 0 && i < s->components; i++)
 		rc = chaos_component_begin(&t->components[i], &t->feeds[i % s->cores], i,
 		                           t->w->members[i].is_critical);

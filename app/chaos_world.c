@@ -118,8 +118,7 @@ static int create_pool(struct chaos_world *w)
 
 static uint32_t items_max(const struct chaos_world *w)
 {
-	return w->member_count *
-	       (w->profile->processing.parallelism_max + CHAOS_OUTBOX_MAX);
+	return w->member_count * (w->profile->processing.parallelism_max + CHAOS_OUTBOX_MAX);
 }
 
 static int create_items(struct chaos_world *w)

@@ -133,6 +133,11 @@ static void feed_reference(struct world_engine *reference, const struct world_me
 	uint64_t i = 0;
 
 	prng_init(&p, seed);
+	/* As lines do: a session is joined at its first number, though that message may be missing.
+	 */
+	packet = (struct feed_packet){
+	        .session = {SESSION}, .first_sequence = 1, .kind = FEED_HEARTBEAT};
+	arbiter_on_packet(&f->arbiter, 0, &packet, 0, TIME_CAPTURE);
 	while (i < m->count) {
 		if (range < missing->count && missing->ranges[range].ordinal == i) {
 			i += missing->ranges[range++].count;

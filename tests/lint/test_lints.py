@@ -6,6 +6,7 @@ usage: test_lints.py CC
 """
 import contextlib
 import io
+import json
 import pathlib
 import re
 import subprocess
@@ -163,11 +164,20 @@ def check_pure(checker, work, cc):
 def check_headers(checker, work, cc):
     root = work / 'headers'
     write(root, 'good.h', '#ifndef A\n#define A\n#include <stdint.h>\nstruct a { uint8_t b; };\n#endif\n')
-    write(root, 'needs.h', '#ifndef A\n#define A\nuint8_t f(void);\n#endif\n')
-    write(root, 'twice.h', 'struct a { int b; };\n')
-    for headers, says in ((['good.h'], None), (['good.h', 'needs.h'], 'needs.h: does not compile alone'),
-                          (['twice.h'], 'twice.h: does not compile alone'), (['gone.h'], 'no such file')):
-        checker.expect_lint(f'headers {headers}', lint_headers.main, [' '.join(cc), root, headers], says)
+    write(root, 'needs.h', '#ifndef B\n#define B\nuint8_t f(void);\n#endif\n')
+    write(root, 'twice.h', 'struct c { int b; };\n')
+    write(root, 'good.c', C + '\n#include "good.h"\n')
+    write(root, 'needs.c', '#include <stdint.h>\n#include "needs.h"\n')
+    write(root, 'twice.c', '#include "twice.h"\n')
+    commands = root / 'compile_commands.json'
+    commands.write_text(json.dumps([{'directory': str(root), 'file': f} for f in ('good.c', 'needs.c', 'twice.c')]))
+    for built in (commands, root / 'gone.json'):
+        for headers, says in ((['good.h'], None), (['good.h', 'needs.h'], 'needs.h: does not compile alone'),
+                              (['good.h', 'twice.h'], 'twice.h: does not compile alone'), (['gone.h'], 'no such file'),
+                              (['good.h', 'good.h'], 'listed twice')):
+            checker.expect_lint(f'headers {headers}', lint_headers.main, [' '.join(cc), root, built, headers], says)
+    shown = lint_headers.shown_by_build(root, commands)
+    checker.expect('headers shown by the build', shown != {'good.h', 'twice.h'}, str(shown), None)
 
 
 def check_links(checker, work):

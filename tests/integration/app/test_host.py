@@ -29,13 +29,6 @@ ANY, SSM, UNWANTED = '239.1.1.1', '239.1.1.2', '239.1.1.9'
 UDP_PORT = 26400
 
 
-def check(name, condition, text=''):
-    global failures
-    if not condition:
-        failures += 1
-        print('FAIL %s: %s' % (name, text))
-
-
 def network(version):
     """The bridge asks every second, but believes what it was told for minutes: what goes sooner has left. It filters once its first
     answers' time is over, which is the one set when it begins to ask."""

@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import Genesis, check, finish, run, shared_files  # noqa: E402
+from harness import Genesis, check, finish, run, shared_files, wait  # noqa: E402
 
 genesis = Genesis(sys.argv[1])
 STARTS = int(sys.argv[2]) if len(sys.argv) > 2 else 8
@@ -63,7 +63,10 @@ def one_name(path):
     process.kill()
     process.communicate()
     check('the dead one left its files', os.path.exists(CONTROL))
-    racers = [start(path, '--duration', '3') for _ in range(4)]
+    racers = [start(path) for _ in range(4)]
+    wait(lambda: sum(p.poll() is not None for p in racers) >= 3, 60)
+    for p in racers:
+        p.send_signal(signal.SIGINT)
     errors = [(p.communicate(timeout=60)[1], p.returncode) for p in racers]
     check('one winner', sorted(rc for _, rc in errors) == [0, 1, 1, 1], str(errors))
     check('files are gone', not shared_files(NAME))

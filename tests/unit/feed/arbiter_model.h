@@ -7,6 +7,8 @@
 #ifndef TESTS_UNIT_FEED_ARBITER_MODEL_H
 #define TESTS_UNIT_FEED_ARBITER_MODEL_H
 
+#include "dataplane/feed/skew.h"
+#include "tests/unit/feed/arbiter_model_wait.h"
 #include "tests/unit/feed/feed_double.h"
 
 #define MODEL_MESSAGES 4096u
@@ -55,7 +57,8 @@ struct model_message {
 	uint64_t absent_ns;
 	uint64_t absent_packets;
 	uint32_t absent_line;
-	uint64_t time_ns;
+	uint64_t time_ns; /* of the first copy, */
+	uint32_t line;    /* and who brought it */
 	bool line_missing[LINES_MAX];
 };
 
@@ -91,6 +94,7 @@ static struct model {
 	uint64_t line_next[LINES_MAX];
 	uint32_t queued;
 	uint64_t datagrams; /* malformed ones too */
+	uint64_t early;     /* messages given up before hold_ns: the wait was learned */
 	struct arbiter_stats stats;
 	struct line_stats lines[LINES_MAX];
 } model;
@@ -156,15 +160,21 @@ static void model_give_up_all(enum gap_reason reason)
 
 static void model_give_up_due(void)
 {
+	uint64_t hold_ns = model.options.hold_ns;
+	uint64_t wait_ns = hold_ns;
+
+	if (model.options.learned_wait)
+		wait_ns = model_learned_wait_ns(model.options.line_count, hold_ns);
+	assert(wait_ns <= hold_ns);
 	while (model.expected < model.known_end) {
 		const struct model_message *m = model_at(model.expected);
 
 		if (model.datagrams - m->absent_packets < model.options.hold_packets)
 			return;
-		if (model.options.hold_ns != 0 &&
-		    (model.now_ns < m->absent_ns ||
-		     model.now_ns - m->absent_ns < model.options.hold_ns))
+		if (wait_ns != 0 &&
+		    (model.now_ns < m->absent_ns || model.now_ns - m->absent_ns < wait_ns))
 			return;
+		model.early += wait_ns != 0 && model.now_ns - m->absent_ns < hold_ns;
 		model_give_up_one(GAP_AGE);
 	}
 }
@@ -211,6 +221,7 @@ static void model_take_message(uint32_t line, uint64_t position, uint64_t time_n
 	}
 	m->have = true;
 	m->time_ns = time_ns;
+	m->line = line;
 	l->wins++;
 	if (position != model.expected)
 		model.stats.parked++;
@@ -239,6 +250,23 @@ static void model_take_line(const struct send *m, uint64_t first, uint64_t claim
 	}
 }
 
+/* A copy tells how late its line is, where a sampled message of it went out before. */
+static void model_take_skew(const struct packet_sent *v)
+{
+	const struct send *m = &v->send;
+	uint64_t first = m->first - 1;
+
+	for (uint64_t p = first; p < first + m->count; p++) {
+		if (p % SKEW_STRIDE != 0)
+			continue;
+		if (p < model.origin || p >= model.expected || !model_at(p)->have)
+			return;
+		if (model_at(p)->line != m->line && v->time_ns >= model_at(p)->time_ns)
+			model_skew_sample(m->line, v->time_ns - model_at(p)->time_ns);
+		return;
+	}
+}
+
 static void model_take(const struct packet_sent *v)
 {
 	const struct send *m = &v->send;
@@ -247,6 +275,7 @@ static void model_take(const struct packet_sent *v)
 
 	if (!model.joined)
 		model_begin(first);
+	model_take_skew(v);
 	model.stats.rewinds += claimed < model.expected && model.expected - claimed > 65536;
 	for (uint64_t p = first; p < first + m->count; p++) {
 		model_take_message(m->line, p, v->time_ns);

@@ -15,7 +15,8 @@
  * EVENT_FORECAST  subject   enum forecast_level    enum forecast_detector  the machine's own
  * EVENT_MODE      engine    enum mode_id           enum mode_cause         the machine's own
  * EVENT_TUNING    subject   parameter (both)       enum tuning_reason      new value; old value
- * EVENT_THROTTLE  engine    class (both)           the machine's own       new; old fraction
+ * EVENT_THROTTLE  service   class (both)           enum throttle_event   fraction aimed at; where
+ *                                                                        its ramp began (ppm)
  * EVENT_HEDGE     service   off, on                the machine's own       the machine's own
  *
  * One owner writes and reads; no atomics. The ring's memory is the caller's.

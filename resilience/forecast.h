@@ -116,6 +116,12 @@ const char *forecast_options_check(const struct forecast_options *o);
 /* 0, or -EINVAL: options that forecast_options_check() objects to. */
 int forecast_init(struct forecast *f, const struct forecast_options *o, uint64_t now_ns);
 
+/* Whether saved bytes can be taken back, with any sound options; if not, init. */
+bool forecast_is_sound(const struct forecast *f);
+/* To be called with bytes that are sound before anything else: their clock may have been ahead of
+ * this one. */
+void forecast_resume(struct forecast *f, uint64_t now_ns);
+
 /* log2 in Q16, linear between powers of two: monotone, exact at them, at most 0.09 octaves off. */
 static inline uint32_t forecast_octaves(uint64_t value)
 {

@@ -217,7 +217,8 @@ static bool service_is_sound(const struct service_state *st, const struct servic
 	       st->health.count == o->nodes && rtt_is_sound(&st->rtt) &&
 	       latency_is_sound(&st->latency) && hedge_is_sound(&st->hedge, &o->hedge) &&
 	       budget_is_sound(&st->retry_budget) && budget_is_sound(&st->hedge_budget) &&
-	       budget_is_sound(&st->parallel_budget);
+	       budget_is_sound(&st->parallel_budget) && throttle_is_sound(&st->throttle) &&
+	       forecast_is_sound(&st->forecast);
 }
 
 int service_resume(struct service *s, const struct service_setup *u, uint64_t now_ns)
@@ -232,6 +233,8 @@ int service_resume(struct service *s, const struct service_setup *u, uint64_t no
 	/* Attempts that were out then are not any more. */
 	for (uint32_t i = 0; i < st->health.count; i++)
 		st->health.nodes[i].pending = 0;
+	throttle_resume(&st->throttle, now_ns);
+	forecast_resume(&st->forecast, now_ns);
 	service_poll(s, now_ns);
 	return error;
 }
@@ -253,6 +256,7 @@ void service_set_mode(struct service *s, const struct mode_policy *policy, enum 
 {
 	struct service_state *st = s->state;
 	const struct service_options *o = s->options;
+	const struct throttle before = st->throttle;
 	uint32_t milli = 0;
 
 	for (uint32_t i = 0; i < WORK_CLASSES; i++) {
@@ -264,6 +268,7 @@ void service_set_mode(struct service *s, const struct mode_policy *policy, enum 
 	budget_scale(&st->hedge_budget, &o->hedge_budget, milli, now_ns);
 	budget_scale(&st->parallel_budget, &o->parallel_budget, milli, now_ns);
 	throttle_set_mode(&st->throttle, &o->throttle, policy, mode, now_ns);
+	throttle_push_events(&st->throttle, &before, s->subject, now_ns, s->breaker.events);
 }
 
 /* To be called after whatever may have opened the breaker. */
@@ -291,6 +296,15 @@ void service_notice_nodes(struct service *s, uint64_t now_ns)
 	service_notice(s, now_ns);
 }
 
+static void service_move_ramps(struct service *s, uint64_t now_ns)
+{
+	struct throttle *t = &s->state->throttle;
+	const struct throttle before = *t;
+
+	throttle_poll(t, &s->options->throttle, now_ns);
+	throttle_push_events(t, &before, s->subject, now_ns, s->breaker.events);
+}
+
 void service_poll(struct service *s, uint64_t now_ns)
 {
 	struct service_state *st = s->state;
@@ -306,7 +320,7 @@ void service_poll(struct service *s, uint64_t now_ns)
 	if (forecast_poll(&st->forecast, &o->forecast, s->subject, now_ns, s->breaker.events))
 		breaker_on_forecast(&st->breaker, &s->breaker, st->forecast.level, now_ns);
 	if (throttle_is_ramping(&st->throttle))
-		throttle_poll(&st->throttle, &o->throttle, now_ns);
+		service_move_ramps(s, now_ns);
 	service_notice(s, now_ns);
 	service_look(s);
 }

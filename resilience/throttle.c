@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "resilience/event.h"
+
 void throttle_init(struct throttle *t)
 {
 	memset(t, 0, sizeof(*t));
@@ -85,4 +87,50 @@ bool throttle_is_ramping(const struct throttle *t)
 		if (t->class[i].fraction_ppm != t->class[i].target_ppm)
 			return true;
 	return false;
+}
+
+void throttle_push_events(const struct throttle *t, const struct throttle *before, uint32_t subject,
+                          uint64_t now_ns, struct event_ring *events)
+{
+	for (uint32_t i = 0; i < WORK_CLASSES; i++) {
+		const struct throttle_class *c = &t->class[i];
+		const struct throttle_class *was = &before->class[i];
+		bool over = c->fraction_ppm == c->target_ppm;
+
+		if (c->target_ppm == was->target_ppm &&
+		    (!over || was->fraction_ppm == was->target_ppm))
+			continue;
+		event_push(events, &(struct event){.time_ns = now_ns,
+		                                   .subject = subject,
+		                                   .kind = EVENT_THROTTLE,
+		                                   .from = (uint8_t)i,
+		                                   .to = (uint8_t)i,
+		                                   .reason = over ? THROTTLE_ENDS : THROTTLE_BEGINS,
+		                                   .value = c->target_ppm,
+		                                   .detail = c->from_ppm});
+	}
+}
+
+bool throttle_is_sound(const struct throttle *t)
+{
+	for (uint32_t i = 0; i < WORK_CLASSES; i++) {
+		const struct throttle_class *c = &t->class[i];
+		bool up = c->target_ppm > c->from_ppm;
+		uint32_t low_ppm = up ? c->from_ppm : c->target_ppm;
+		uint32_t high_ppm = up ? c->target_ppm : c->from_ppm;
+
+		if (high_ppm > THROTTLE_ONE || c->credit_ppm >= THROTTLE_ONE)
+			return false;
+		if (c->fraction_ppm < low_ppm || c->fraction_ppm > high_ppm)
+			return false;
+	}
+	return true;
+}
+
+void throttle_resume(struct throttle *t, uint64_t now_ns)
+{
+	assert(throttle_is_sound(t));
+	for (uint32_t i = 0; i < WORK_CLASSES; i++)
+		if (t->class[i].ramp_start_ns > now_ns)
+			t->class[i].ramp_start_ns = now_ns;
 }

@@ -20,6 +20,8 @@
 
 #include "resilience/mode_table.h"
 
+struct event_ring;
+
 #define THROTTLE_ONE 1000000u /* ppm: all */
 
 struct throttle_options {
@@ -36,6 +38,12 @@ struct throttle_class {
 	uint32_t target_ppm;
 	uint32_t fraction_ppm; /* at the last poll */
 	uint32_t credit_ppm;   /* below THROTTLE_ONE */
+};
+
+/* Why there is an event. */
+enum throttle_event {
+	THROTTLE_BEGINS, /* a ramp to another fraction */
+	THROTTLE_ENDS,   /* the fraction is reached, at once perhaps */
 };
 
 struct throttle {
@@ -55,6 +63,17 @@ void throttle_set_target(struct throttle *t, const struct throttle_options *o,
 
 /* Moves the ramps; once per turn. */
 void throttle_poll(struct throttle *t, const struct throttle_options *o, uint64_t now_ns);
+
+/* Pushes an event for each class whose ramp began or ended between a copy of before and now; so one
+ * at its start and one at its end, none for its steps, and a single one for a change at once. */
+void throttle_push_events(const struct throttle *t, const struct throttle *before, uint32_t subject,
+                          uint64_t now_ns, struct event_ring *events);
+
+/* Whether saved bytes can be taken back; if not, init. */
+bool throttle_is_sound(const struct throttle *t);
+/* To be called with bytes that are sound before anything else: their clock may have been ahead of
+ * this one. */
+void throttle_resume(struct throttle *t, uint64_t now_ns);
 
 /* Whether a ramp is under way: until it ends throttle_poll() has something to do. */
 bool throttle_is_ramping(const struct throttle *t);

@@ -6,6 +6,7 @@
 #include "resilience/forecast.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "resilience/event.h"
@@ -347,6 +348,62 @@ static void test_options(void)
 	refused(unknown_detector);
 }
 
+static void live_on(struct world *w, uint32_t intervals)
+{
+	for (uint32_t i = 0; i < intervals; i++) {
+		for (uint32_t k = 0; k < 10; k++) {
+			if (prng_chance_ppm(&w->prng, 100000))
+				forecast_on_failure(&w->forecast);
+			else
+				forecast_on_success(&w->forecast, prng_next(&w->prng) >>
+				                                          prng_below(&w->prng, 64));
+		}
+		w->now_ns += w->options.interval_ns;
+		(void)forecast_poll(&w->forecast, &w->options, SUBJECT, w->now_ns, &w->ring);
+		(void)forecast_until_ns(&w->forecast, &w->options);
+	}
+}
+
+/* Every forecast that lived is sound; of bytes from anywhere, and of such ones with some bits
+ * turned, those that are not refused live on. */
+static void test_saved_bytes(void)
+{
+	struct world w;
+	uint32_t sound = 0;
+
+	start(&w, MS);
+	w.options.warm_up = 4;
+	begin(&w);
+	printf("\n    seed 1\n");
+	for (uint32_t round = 0; round < 20000; round++) {
+		struct forecast saved;
+		uint64_t flips = round % 8 == 0 ? 8 * sizeof(saved) : 1 + prng_below(&w.prng, 4);
+
+		live_on(&w, 1);
+		CU_ASSERT_TRUE_FATAL(forecast_is_sound(&w.forecast));
+		saved = w.forecast;
+		for (uint64_t i = 0; i < flips; i++)
+			((uint8_t *)&w.forecast)[prng_below(&w.prng, sizeof(saved))] ^=
+			        (uint8_t)(1u << prng_below(&w.prng, 8));
+		if (forecast_is_sound(&w.forecast)) {
+			uint64_t now_ns = w.now_ns;
+
+			sound++;
+			w.now_ns = prng_next(&w.prng) >> (2 + prng_below(&w.prng, 62));
+			forecast_resume(&w.forecast, w.now_ns);
+			live_on(&w, 20);
+			/* A line may start where none that lived does, and swing; far from
+			 * overflow. */
+			CU_ASSERT_TRUE_FATAL(labs(w.forecast.latency.level) < 1ll << 40);
+			CU_ASSERT_TRUE_FATAL(labs(w.forecast.error.level) < 1ll << 40);
+			w.now_ns = now_ns;
+		}
+		w.forecast = saved;
+	}
+	CU_ASSERT(sound > 1000);
+	CU_ASSERT(sound < 19000);
+}
+
 static const struct suite_test tests[] = {
         {"octaves", test_octaves},
         {"a step is found, and left", test_step},
@@ -360,6 +417,7 @@ static const struct suite_test tests[] = {
         {"any time scale", test_time_scale},
         {"each detector alone", test_detectors_off},
         {"options", test_options},
+        {"saved bytes", test_saved_bytes},
 };
 
 int main(void)

@@ -441,6 +441,19 @@ static void test_resume(void)
 	state = saved;
 	state.health.count = 2;
 	CU_ASSERT_EQUAL(service_resume(&service, &u, now_ns), -EINVAL);
+	state = saved;
+	state.forecast.level = 2;
+	CU_ASSERT_EQUAL(service_resume(&service, &u, now_ns), -EINVAL);
+	state = saved;
+	state.throttle.class[WORK_NORMAL].credit_ppm = THROTTLE_ONE;
+	CU_ASSERT_EQUAL(service_resume(&service, &u, now_ns), -EINVAL);
+	/* Of a clock that was ahead. */
+	state = saved;
+	state.forecast.interval_start_ns = now_ns + 5;
+	state.throttle.class[WORK_NORMAL].ramp_start_ns = UINT64_MAX;
+	state.throttle.class[WORK_NORMAL].target_ppm = 0;
+	CU_ASSERT_EQUAL(service_resume(&service, &u, now_ns), 0);
+	CU_ASSERT_EQUAL(state.throttle.class[WORK_NORMAL].ramp_start_ns, now_ns);
 }
 
 static void test_other_options(void)

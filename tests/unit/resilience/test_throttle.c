@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resilience/event.h"
 #include "resilience/prng.h"
 #include "tests/unit/suite.h"
 
@@ -189,6 +190,114 @@ static void test_long_ramp(void)
 	CU_ASSERT(t.class[WORK_NORMAL].fraction_ppm >= 499999);
 }
 
+static struct event memory[64];
+static struct event_ring ring = {.events = memory, .mask = 63};
+
+static void set_and_tell(struct throttle *t, const struct throttle_options *o, uint32_t ppm,
+                         uint64_t now_ns)
+{
+	const struct throttle before = *t;
+
+	throttle_set_target(t, o, WORK_NORMAL, ppm, now_ns);
+	throttle_push_events(t, &before, 7, now_ns, &ring);
+}
+
+static void poll_and_tell(struct throttle *t, const struct throttle_options *o, uint64_t now_ns)
+{
+	const struct throttle before = *t;
+
+	throttle_poll(t, o, now_ns);
+	throttle_push_events(t, &before, 7, now_ns, &ring);
+}
+
+static void check_event(uint64_t position, uint64_t time_ns, enum throttle_event why,
+                        uint32_t to_ppm, uint32_t from_ppm)
+{
+	const struct event *e = &memory[position];
+
+	CU_ASSERT_EQUAL(ring.head, position + 1);
+	CU_ASSERT_EQUAL(e->time_ns, time_ns);
+	CU_ASSERT_EQUAL(e->kind, EVENT_THROTTLE);
+	CU_ASSERT_EQUAL(e->subject, 7);
+	CU_ASSERT_EQUAL(e->from, WORK_NORMAL);
+	CU_ASSERT_EQUAL(e->to, WORK_NORMAL);
+	CU_ASSERT_EQUAL(e->reason, why);
+	CU_ASSERT_EQUAL(e->value, to_ppm);
+	CU_ASSERT_EQUAL(e->detail, from_ppm);
+}
+
+static void test_events(void)
+{
+	const struct throttle_options ramp = {1000, 1000, true};
+	struct throttle t;
+
+	ring.head = 0;
+	throttle_init(&t);
+	set_and_tell(&t, &ramp, THROTTLE_ONE, 5); /* as it is */
+	CU_ASSERT_EQUAL(ring.head, 0);
+	set_and_tell(&t, &ramp, 500000, 1000);
+	check_event(0, 1000, THROTTLE_BEGINS, 500000, THROTTLE_ONE);
+	for (uint64_t now_ns = 1001; now_ns < 1500; now_ns += 7)
+		poll_and_tell(&t, &ramp, now_ns);
+	CU_ASSERT_EQUAL(ring.head, 1); /* no steps */
+	poll_and_tell(&t, &ramp, 1500);
+	check_event(1, 1500, THROTTLE_ENDS, 500000, THROTTLE_ONE);
+	poll_and_tell(&t, &ramp, 1600);
+	CU_ASSERT_EQUAL(ring.head, 2);
+	/* Turned round on its way. */
+	set_and_tell(&t, &ramp, 0, 2000);
+	check_event(2, 2000, THROTTLE_BEGINS, 0, 500000);
+	poll_and_tell(&t, &ramp, 2100);
+	set_and_tell(&t, &ramp, THROTTLE_ONE, 2200);
+	check_event(3, 2200, THROTTLE_BEGINS, THROTTLE_ONE, 300000);
+	poll_and_tell(&t, &ramp, 9000);
+	check_event(4, 9000, THROTTLE_ENDS, THROTTLE_ONE, 300000);
+	/* At once. */
+	set_and_tell(&t, &at_once, 200000, 9001);
+	check_event(5, 9001, THROTTLE_ENDS, 200000, THROTTLE_ONE);
+	poll_and_tell(&t, &at_once, 9002);
+	CU_ASSERT_EQUAL(ring.head, 6);
+}
+
+/* Bytes from anywhere, and sound ones with some bits turned: either refused, or they go on. */
+static void test_saved_bytes(void)
+{
+	const struct throttle_options ramp = {1000, 3000, true};
+	struct prng random;
+	uint32_t sound = 0;
+
+	prng_init(&random, seed);
+	for (uint32_t round = 0; round < 100000; round++) {
+		struct throttle t;
+		uint64_t now_ns = prng_next(&random) >> prng_below(&random, 64);
+		uint64_t flips = 1 + prng_below(&random, 4);
+
+		throttle_init(&t);
+		throttle_set_target(&t, &ramp, WORK_NORMAL, (uint32_t)prng_below(&random, 1000001),
+		                    prng_below(&random, 3000));
+		throttle_poll(&t, &ramp, 3000 + prng_below(&random, 3000));
+		CU_ASSERT_TRUE_FATAL(throttle_is_sound(&t));
+		if (round % 8 == 0)
+			flips = 8 * sizeof(t);
+		for (uint64_t i = 0; i < flips; i++)
+			((uint8_t *)&t)[prng_below(&random, sizeof(t))] ^=
+			        (uint8_t)(1u << prng_below(&random, 8));
+		if (!throttle_is_sound(&t))
+			continue;
+		sound++;
+		throttle_resume(&t, now_ns);
+		throttle_poll(&t, &ramp, now_ns);
+		for (uint32_t c = 0; c < WORK_CLASSES; c++)
+			(void)throttle_admit(&t, (enum work_class)c);
+		throttle_set_mode(&t, &ramp, &mode_policy_standard, MODE_EMERGENCY, now_ns);
+		throttle_poll(&t, &ramp, UINT64_MAX);
+		CU_ASSERT_TRUE_FATAL(throttle_is_sound(&t));
+		CU_ASSERT_FALSE(throttle_is_ramping(&t));
+	}
+	CU_ASSERT(sound > 1000);
+	CU_ASSERT(sound < 99000);
+}
+
 static const struct suite_test tests[] = {
         {"exactly the fraction, of every run", test_exact_fraction},
         {"ramps", test_ramp},
@@ -197,6 +306,8 @@ static const struct suite_test tests[] = {
         {"modes and policies", test_modes},
         {"disabled", test_disabled},
         {"a ramp of centuries", test_long_ramp},
+        {"events", test_events},
+        {"saved bytes", test_saved_bytes},
 };
 
 int main(int argc, char **argv)

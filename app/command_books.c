@@ -9,6 +9,7 @@
 #include "app/attach.h"
 #include "app/books_csv.h"
 #include "app/command.h"
+#include "app/status_number.h"
 #include "dataplane/feed/directory.h"
 
 #define COMMAND "books"
@@ -105,18 +106,18 @@ static json_t *top_json(const struct board_top *t, uint32_t flags)
 
 	json_object_set_new(o, "symbol", json_string(symbol_text(t->symbol, symbol)));
 	json_object_set_new(o, "bid_price", json_integer(t->bid_price));
-	json_object_set_new(o, "bid_quantity", json_integer((json_int_t)t->bid_quantity));
+	json_object_set_new(o, "bid_quantity", status_number(t->bid_quantity));
 	json_object_set_new(o, "bid_orders", json_integer(t->bid_orders));
 	json_object_set_new(o, "ask_price", json_integer(t->ask_price));
-	json_object_set_new(o, "ask_quantity", json_integer((json_int_t)t->ask_quantity));
+	json_object_set_new(o, "ask_quantity", status_number(t->ask_quantity));
 	json_object_set_new(o, "ask_orders", json_integer(t->ask_orders));
 	json_object_set_new(o, "trade_price", json_integer(t->trade_price));
-	json_object_set_new(o, "trade_quantity", json_integer((json_int_t)t->trade_quantity));
-	json_object_set_new(o, "volume", json_integer((json_int_t)t->volume));
-	json_object_set_new(o, "trades", json_integer((json_int_t)t->trades));
+	json_object_set_new(o, "trade_quantity", status_number(t->trade_quantity));
+	json_object_set_new(o, "volume", status_number(t->volume));
+	json_object_set_new(o, "trades", status_number(t->trades));
 	json_object_set_new(o, "epoch", json_integer(t->epoch));
-	json_object_set_new(o, "sequence", json_integer((json_int_t)t->sequence));
-	json_object_set_new(o, "time_ns", json_integer((json_int_t)t->time_ns));
+	json_object_set_new(o, "sequence", status_number(t->sequence));
+	json_object_set_new(o, "time_ns", status_number(t->time_ns));
 	json_object_set_new(o, "state", json_stringn(&t->state, t->state == '\0' ? 0 : 1));
 	json_object_set_new(o, "flags", json_string(flags_text(flags, text)));
 	return o;

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "app/status_number.h"
 #include "dataplane/wire/ipv4.h"
 
 #define ADDRESS_BYTES 24u
@@ -39,8 +40,7 @@ json_t *status_counters_json(const struct counter_table *t, const _Atomic uint64
 	json_t *o = json_object();
 
 	for (uint32_t i = 0; i < t->count; i++)
-		json_object_set_new(o, t->counters[i].id,
-		                    json_integer((json_int_t)load(&words[i])));
+		json_object_set_new(o, t->counters[i].id, status_number(load(&words[i])));
 	return o;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/status_number.h"
 #include "app/status_port.h"
 #include "dataplane/feed/line_health.h"
 
@@ -163,7 +164,7 @@ void status_text(const struct shared *s, FILE *out)
 
 static void set(json_t *o, const char *key, uint64_t value)
 {
-	json_object_set_new(o, key, json_integer((json_int_t)value));
+	json_object_set_new(o, key, status_number(value));
 }
 
 static json_t *by_type_json(const struct shared_feed *f)

@@ -7,13 +7,13 @@
 
 #include "dataplane/wire/bytes.h"
 #include "dataplane/wire/checksum.h"
+#include "dataplane/wire/ether.h"
 
 #define ETHER_BYTES    14u
 #define VLAN_TAG_BYTES 4u
 #define IPV4_BYTES_MIN 20u
 #define UDP_BYTES      8u
 
-#define ETHER_TYPE_IPV4      0x0800u
 #define IPV4_MORE_FRAGMENTS  0x2000u
 #define IPV4_DONT_FRAGMENT   0x4000u
 #define IPV4_FRAGMENT_OFFSET 0x1fffu
@@ -22,6 +22,8 @@
 
 static_assert(FRAME_HEADER_BYTES == ETHER_BYTES + IPV4_BYTES_MIN + UDP_BYTES,
               "frame_build() writes no VLAN tag and no IP options");
+
+static_assert(FRAME_BYTES_MIN == ETHER_FRAME_BYTES_MIN, "the same least");
 
 static const char *const verdict_names[] = {
         [FRAME_OK] = "ok",
@@ -139,16 +141,13 @@ static void put_mac(uint8_t *mac, uint32_t address)
 	}
 }
 
-uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_address *a)
+/* IPv4 and UDP headers in front of the payload; unfragmented, checksums right. */
+static void put_headers(uint8_t *ip, uint32_t payload_bytes, const struct frame_address *a)
 {
-	uint8_t *ip = frame + ETHER_BYTES;
 	uint8_t *udp = ip + IPV4_BYTES_MIN;
 	uint32_t udp_bytes = UDP_BYTES + payload_bytes;
 
 	assert(payload_bytes <= UINT16_MAX - IPV4_BYTES_MIN - UDP_BYTES);
-	put_mac(frame, a->destination_address);
-	put_mac(frame + 6, a->source_address);
-	put_be16(frame + 12, ETHER_TYPE_IPV4);
 	ip[0] = 0x45;
 	ip[1] = 0;
 	put_be16(ip + 2, (uint16_t)(IPV4_BYTES_MIN + udp_bytes));
@@ -168,5 +167,28 @@ uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_
 
 	/* 0 would mean "no checksum"; 0xffff is the same sum. */
 	put_le16(udp + 6, checksum == 0 ? 0xffff : checksum);
+}
+
+uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_address *a)
+{
+	put_mac(frame, a->destination_address);
+	put_mac(frame + 6, a->source_address);
+	put_be16(frame + 12, ETHER_TYPE_IPV4);
+	put_headers(frame + ETHER_BYTES, payload_bytes, a);
 	return FRAME_HEADER_BYTES + payload_bytes;
+}
+
+uint32_t frame_build_path(uint8_t *frame, uint32_t payload_bytes, const struct frame_path *p)
+{
+	const struct ether e = {.destination = p->destination_mac,
+	                        .source = p->source_mac,
+	                        .vlan = p->vlan,
+	                        .type = ETHER_TYPE_IPV4};
+	uint32_t bytes = frame_path_bytes(p->vlan) + payload_bytes;
+
+	put_headers(frame + ether_build(frame, &e), payload_bytes, &p->address);
+	if (bytes >= FRAME_BYTES_MIN)
+		return bytes;
+	memset(frame + bytes, 0, FRAME_BYTES_MIN - bytes);
+	return FRAME_BYTES_MIN;
 }

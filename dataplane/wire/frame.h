@@ -16,6 +16,7 @@
 
 #define FRAME_VLAN_MAX     2u
 #define FRAME_HEADER_BYTES 42u /* without tags and options */
+#define FRAME_BYTES_MIN    60u /* Ethernet's, without its checksum */
 
 enum frame_verdict {
 	FRAME_OK,
@@ -94,5 +95,22 @@ struct frame_address {
 	uint16_t destination_port;
 };
 uint32_t frame_build(uint8_t *frame, uint32_t payload_bytes, const struct frame_address *a);
+
+/* The same for one that goes to a known station, perhaps in a VLAN: headers in front of
+ * payload_bytes that already stand at frame + frame_path_bytes(). A frame shorter than Ethernet's
+ * least is padded with zeros: the frame must have room for FRAME_BYTES_MIN. */
+struct frame_path {
+	uint64_t destination_mac; /* as in ether.h */
+	uint64_t source_mac;
+	struct frame_address address;
+	uint16_t vlan; /* 0: untagged */
+};
+
+static inline uint32_t frame_path_bytes(uint16_t vlan)
+{
+	return vlan == 0 ? FRAME_HEADER_BYTES : FRAME_HEADER_BYTES + 4;
+}
+
+uint32_t frame_build_path(uint8_t *frame, uint32_t payload_bytes, const struct frame_path *p);
 
 #endif

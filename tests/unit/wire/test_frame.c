@@ -310,6 +310,46 @@ static void test_plain_is_parse(void)
 	CU_ASSERT_FALSE(frame_parse_plain(frame, frame_bytes, &strict, &d));
 }
 
+/* A frame to a known station, tagged or not, short or not: read back with both checksums verified.
+ */
+static void test_build_path(void)
+{
+	struct frame_path p = {.destination_mac = 0x020102030405,
+	                       .source_mac = 0x0200000000aa,
+	                       .address = {.source_address = 0x0a010203,
+	                                   .destination_address = 0x0a010204,
+	                                   .source_port = 40000,
+	                                   .destination_port = 5683}};
+	uint8_t built[256];
+
+	for (uint32_t vlan = 0; vlan <= 4094; vlan += 2047)
+		for (uint32_t bytes = 0; bytes <= 100; bytes++) {
+			uint32_t head = frame_path_bytes((uint16_t)vlan);
+			struct datagram d;
+
+			memset(built, 0xee, sizeof(built));
+			for (uint32_t i = 0; i < bytes; i++)
+				built[head + i] = (uint8_t)(i * 7 + vlan);
+			p.vlan = (uint16_t)vlan;
+			uint32_t total = frame_build_path(built, bytes, &p);
+
+			CU_ASSERT_EQUAL(total, head + bytes < 60 ? 60 : head + bytes);
+			CU_ASSERT_EQUAL(built[total], 0xee);
+			CU_ASSERT_EQUAL_FATAL(frame_parse(built, total, &strict, &d), FRAME_OK);
+			CU_ASSERT_EQUAL(be48(built), 0x020102030405);
+			CU_ASSERT_EQUAL(be48(built + 6), 0x0200000000aa);
+			CU_ASSERT_EQUAL(d.vlan_count, vlan != 0);
+			CU_ASSERT_TRUE(vlan == 0 || d.vlan[0] == vlan);
+			CU_ASSERT_EQUAL(d.payload_bytes, bytes);
+			CU_ASSERT_EQUAL(d.source_address, 0x0a010203);
+			CU_ASSERT_EQUAL(d.destination_address, 0x0a010204);
+			CU_ASSERT_EQUAL(d.source_port, 40000);
+			CU_ASSERT_EQUAL(d.destination_port, 5683);
+			for (uint32_t i = 0; i < bytes; i++)
+				CU_ASSERT_EQUAL(d.payload[i], (uint8_t)(i * 7 + vlan));
+		}
+}
+
 static void test_verdict_names(void)
 {
 	for (unsigned v = 0; v < FRAME_VERDICT_COUNT; v++)
@@ -334,6 +374,7 @@ static const struct suite_test tests[] = {
         {"not UDP", test_not_udp},
         {"UDP length", test_udp_length},
         {"checksums only on demand", test_checksums_are_verified_only_on_demand},
+        {"a frame to a station, in a VLAN", test_build_path},
         {"verdict names", test_verdict_names},
 };
 

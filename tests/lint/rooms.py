@@ -27,8 +27,9 @@ MAY_INCLUDE = {
     'dataplane/book': _dataplane('memory'),
     'dataplane/shard': _dataplane('memory', 'wire', 'log', 'feed', 'book') | {'resilience'},
     'dataplane/port': _dataplane('wire'),
-    # dataplane/stats.c names the counters of all rooms; its header stands below them.
-    'dataplane': _dataplane(*DATAPLANE),
+    # dataplane/stats.c names the counters of all rooms, those of operations too; its header stands
+    # below them.
+    'dataplane': _dataplane(*DATAPLANE) | {'resilience'},
     'perf': {'resilience', 'dataplane', 'config'} | _dataplane(*DATAPLANE),
     'app': {'resilience', 'dataplane', 'config', 'perf'} | _dataplane(*DATAPLANE),
     # Benchmarks stand above everything they measure; the rest of perf/ is below the program.

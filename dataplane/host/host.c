@@ -48,6 +48,7 @@ void host_on_link_up(struct host *h, uint64_t now_ns)
 	if (h->closed)
 		return;
 	host_start_arp(h, now_ns);
+	host_start_resolve(h, now_ns);
 	host_start_igmp(h, now_ns);
 }
 
@@ -125,6 +126,8 @@ uint32_t host_poll(struct host *h, uint64_t now_ns, uint8_t *out)
 {
 	uint32_t bytes = host_poll_arp(h, now_ns, out);
 
+	if (bytes == 0 && !h->closed)
+		bytes = host_poll_resolve(h, now_ns, out);
 	return bytes != 0 ? bytes : host_poll_igmp(h, now_ns, out);
 }
 

@@ -13,7 +13,8 @@
  * says. Versions 1 and 2 cannot name sources: there the group is joined for all, and whoever takes
  * the packets has to look.
  *
- * Not here: resolving other hosts' addresses; answers go back to the MAC they came from.
+ * Stations that Genesis sends to are resolved (ARP) and kept fresh; a station of another network is
+ * reached through the gateway. Answers to what others ask go back to the MAC they came from.
  *
  * Spec: RFC 826, 5227 (2.3 announcing, 2.4 b defending once per 10 s), 792, 1122, 1112, 2236, 3376,
  * 4607.
@@ -26,9 +27,10 @@
 
 #include "resilience/prng.h"
 
-#define HOST_GROUPS_MAX  64u
-#define HOST_SOURCES_MAX 64u  /* of one group */
-#define HOST_MTU_MIN     576u /* what every host must take (RFC 791) */
+#define HOST_GROUPS_MAX     64u
+#define HOST_SOURCES_MAX    64u /* of one group */
+#define HOST_NEIGHBOURS_MAX 256u
+#define HOST_MTU_MIN        576u /* what every host must take (RFC 791) */
 /* A frame is at most as long as mtu and this. */
 #define HOST_HEADER_BYTES 18u
 
@@ -40,6 +42,7 @@ enum host_igmp { HOST_IGMP_V3, HOST_IGMP_V2, HOST_IGMP_OFF };
 struct host_options {
 	uint64_t mac;     /* as in wire/ether.h */
 	uint32_t address; /* host order */
+	uint32_t gateway; /* of other networks; 0: they are not reached */
 	uint8_t prefix_bits;
 	uint16_t vlan; /* 0: untagged */
 	enum host_igmp igmp;
@@ -53,6 +56,9 @@ struct host_stats {
 	uint64_t arp_replies;
 	uint64_t arp_announcements;
 	uint64_t arp_conflicts;
+	uint64_t arp_asked;
+	uint64_t arp_answers;
+	uint64_t neighbours; /* gauge: whose MAC is known */
 	uint64_t echo_requests;
 	uint64_t echo_replies;
 	uint64_t echo_limited;
@@ -83,6 +89,18 @@ struct host_group {
 	uint32_t asked[HOST_SOURCES_MAX];
 };
 
+enum host_neighbour_state { HOST_NEIGHBOUR_UNKNOWN, HOST_NEIGHBOUR_KNOWN, HOST_NEIGHBOUR_SILENT };
+
+struct host_neighbour {
+	uint64_t mac;      /* 0: not known */
+	uint64_t ask_ns;   /* when it is asked next; UINT64_MAX: the link has not been up */
+	uint64_t asked_ns; /* last */
+	uint32_t address;
+	uint8_t state; /* enum host_neighbour_state */
+	uint8_t tries; /* questions since it last answered; saturating */
+	bool asked;    /* a question is open */
+};
+
 /* A message to all routers about every group, which may take several frames. */
 enum host_sweep { HOST_SWEEP_NONE, HOST_SWEEP_JOIN, HOST_SWEEP_CURRENT, HOST_SWEEP_LEAVE };
 
@@ -98,6 +116,9 @@ struct host {
 	uint64_t conflict_mac; /* who else used the address last; 0: nobody yet */
 	uint64_t echo_window_ns;
 	uint32_t echo_count; /* answered in the window */
+
+	struct host_neighbour neighbours[HOST_NEIGHBOURS_MAX];
+	uint32_t neighbour_count;
 
 	struct host_group groups[HOST_GROUPS_MAX];
 	uint32_t group_count;
@@ -122,6 +143,14 @@ int host_init(struct host *h, const struct host_options *o);
 /* Source 0: any. Once more with another source adds it; any source swallows named ones. 0, -EINVAL
  * (no multicast group), -EMFILE. 224.0.0.1 needs no joining: 0, and nothing is joined. */
 int host_join(struct host *h, uint32_t group, uint32_t source);
+/* The station that a packet to the address goes to: itself in the own network, else the gateway; 0:
+ * there is none. */
+uint32_t host_next_hop(const struct host *h, uint32_t address);
+/* Resolves a station of the own network from now on. Its index, or -EINVAL (no other station of the
+ * network), -EMFILE. */
+int host_seek(struct host *h, uint32_t address);
+/* Somebody waits for it: one that is silent is asked again within a second. */
+void host_want(struct host *h, uint32_t neighbour, uint64_t now_ns);
 /* The link came up, for the first time or again: announces the address, reports the groups. */
 void host_on_link_up(struct host *h, uint64_t now_ns);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * ARP: the address is announced, answered for and defended. Other hosts' addresses are not learned;
- * a table of them would be filled here.
+ * ARP: the address is announced, answered for and defended. Other hosts' addresses are sought in
+ * host_resolve.c.
  */
 #include "dataplane/host/host_private.h"
 #include "dataplane/wire/arp.h"
@@ -79,6 +79,8 @@ uint32_t host_on_arp(struct host *h, const struct ether *e, uint64_t now_ns, uin
 		h->stats.ignored++;
 		return 0;
 	}
+	if (host_hear_neighbour(h, &a, now_ns))
+		return 0;
 	if (a.operation != ARP_REQUEST || a.target_address != h->options.address) {
 		h->stats.ignored++;
 		return 0;

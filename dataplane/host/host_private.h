@@ -23,6 +23,12 @@ uint32_t host_on_arp(struct host *h, const struct ether *e, uint64_t now_ns, uin
 uint32_t host_poll_arp(struct host *h, uint64_t now_ns, uint8_t *out);
 void host_start_arp(struct host *h, uint64_t now_ns);
 
+/* host_resolve.c */
+struct arp;
+void host_start_resolve(struct host *h, uint64_t now_ns);
+uint32_t host_poll_resolve(struct host *h, uint64_t now_ns, uint8_t *out);
+bool host_hear_neighbour(struct host *h, const struct arp *a, uint64_t now_ns);
+
 /* host_echo.c */
 uint32_t host_on_icmp(struct host *h, const struct ether *e, const struct ipv4 *ip, uint64_t now_ns,
                       uint8_t *out);

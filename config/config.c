@@ -34,7 +34,9 @@ static int load_text(struct config *c, struct arena *a, const char *text, uint64
 		c->profile = arena_text(a, x->profile, strlen(x->profile));
 	status = status != 0 ? status : resolve_config(&l);
 	status = status != 0 ? status : resolve_resilience(&l);
+	status = status != 0 ? status : resolve_requests(&l);
 	status = status != 0 ? status : check_config(&l);
+	status = status != 0 ? status : check_requests(&l);
 	return status != 0 ? status : check_resilience(&l);
 }
 

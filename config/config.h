@@ -30,6 +30,7 @@
 #define CONFIG_COMPONENTS_MAX 16u
 #define CONFIG_SERVICES_MAX   256u
 #define CONFIG_NODES_MAX      8u
+#define CONFIG_NEIGHBOURS_MAX 64u
 #define CONFIG_ERROR_BYTES    512u
 #define CONFIG_NONE           UINT32_MAX
 /* What other rooms' limits are called here; app/ asserts that they agree. */
@@ -68,6 +69,7 @@ struct config_engine {
 	uint32_t dpdk_memory_mib;
 	uint32_t publish_turns; /* counters are published every so many turns */
 	uint32_t control_cpu;   /* CONFIG_NONE: not pinned */
+	uint32_t operations;    /* under way at a time on each core */
 	const char *const *eal; /* extra EAL arguments, NULL-terminated */
 };
 
@@ -76,6 +78,11 @@ struct config_core { /* a worker */
 	uint32_t cpu; /* CONFIG_NONE: not pinned */
 	enum config_idle idle;
 	uint64_t hand_over_bytes; /* of each ring to it from a core that polls for its feeds */
+};
+
+struct config_neighbour { /* a station whose MAC need not be asked for */
+	uint64_t mac;     /* the first octet in bits 40-47 */
+	uint32_t address;
 };
 
 struct config_port {
@@ -91,6 +98,10 @@ struct config_port {
 	bool hardware_timestamps;
 	uint32_t address; /* the port's own, host order; 0: none */
 	uint32_t prefix_bits;
+	uint32_t gateway;                          /* of other networks, host order; 0: none */
+	const char *const *neighbour_texts;        /* as the file has them; NULL-terminated */
+	const struct config_neighbour *neighbours; /* the same, read */
+	uint32_t neighbour_count;
 	uint32_t vlan; /* of what is said under the address; 0: untagged */
 	enum config_igmp igmp;
 };
@@ -101,6 +112,26 @@ struct config_line {
 	uint32_t address; /* host order */
 	uint16_t udp_port;
 	uint32_t source; /* 0: any */
+};
+
+/* Nodes of a service, or servers of a feed, as far as they are addresses. */
+struct config_node {
+	uint32_t address; /* host order; 0: the text is a name */
+	uint16_t udp_port;
+};
+
+struct config_recovery {            /* of what no line brings */
+	const char *const *servers; /* ADDRESS:PORT, the first choice first; [0] NULL: none */
+	struct config_node nodes[CONFIG_NODES_MAX];
+	uint32_t server_count;
+	uint32_t port;        /* by which they are reached; index in ports */
+	uint32_t source_port; /* where answers come to */
+	uint32_t pieces;
+	uint32_t reply_messages;
+	uint64_t wait_ns;
+	uint64_t deadline_ns;
+	uint64_t recover_max;
+	uint64_t snapshot_above;
 };
 
 struct config_feed {
@@ -120,6 +151,7 @@ struct config_feed {
 	uint64_t log_bytes_max;
 	bool verify_udp_checksum;
 	bool verify_ip_checksum;
+	struct config_recovery recovery;
 };
 
 struct config_shard {
@@ -175,10 +207,36 @@ struct config_operations {
 
 #define CONFIG_RETRIES_AS_SERVICE UINT8_MAX
 
+enum config_codec { CONFIG_CODEC_COAP, CONFIG_CODEC_TEXT };
+
+#define CONFIG_FORMAT_NONE UINT64_MAX /* CoAP's Content-Format: not said */
+
+struct config_coap {
+	uint64_t max_latency_ns;
+	uint64_t non_lifetime_ns;
+	uint32_t nstart;
+	uint64_t content_format;
+};
+
+struct config_probe {     /* Genesis asks by itself whether the service is well */
+	const char *path; /* NULL: it does not */
+	uint64_t every_ns;
+};
+
 struct config_service { /* an upstream */
 	const char *name;
 	const char *const *nodes; /* names or addresses, the primary first; NULL-terminated */
-	uint32_t class;           /* enum work_class, of operations that do not say */
+	struct config_node addresses[CONFIG_NODES_MAX]; /* the same */
+	uint32_t port; /* by which they are reached; index in ports */
+	enum config_codec codec;
+	uint32_t source_port;  /* the first; core i's are source_ports from + i * source_ports on */
+	uint32_t source_ports; /* of each core */
+	uint32_t attempts_max; /* under way at a time, of each core */
+	bool reorder_safe;
+	struct config_coap coap;
+	struct config_probe probe;
+	uint32_t line;  /* in the file, for later messages */
+	uint32_t class; /* enum work_class, of operations that do not say */
 	struct service_options
 	        options; /* resolved: what is not the service's own is resilience's */
 	struct config_operations operations[WORK_CLASSES];

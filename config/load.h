@@ -66,6 +66,9 @@ void begin_resilience(struct resilience_options *o);
 void resolve_tuning(struct resilience_options *o);
 int resolve_resilience(struct load *l);
 int check_resilience(struct load *l);
+/* Of who is asked: addresses, ports, source ports. (resolve_request.c, check_request.c) */
+int resolve_requests(struct load *l);
+int check_requests(struct load *l);
 /* Finds the profile that the file names, and walks it. (profile.c) */
 int profile_take(struct load *l);
 int store_value(struct load *l, const struct load_value *v); /* not for sections */

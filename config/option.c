@@ -49,6 +49,11 @@ static const struct option table[] = {
          .type = OPTION_CPU, AT(config_engine, control_cpu), .max = 1023, .fallback = "none"},
         {"engine.eal", "Further arguments for DPDK's EAL, each as one text.", .type = OPTION_TEXTS,
          AT(config_engine, eal), .max = 32, .computed = "none"},
+        {"engine.operations",
+         "Most requests that a core may have under way at a time, to services and to the feeds' "
+         "servers; further ones are refused. Memory: some 500 bytes each.",
+         .type = OPTION_COUNT, AT(config_engine, operations), .min = 16, .max = 1048576,
+         .fallback = "4096"},
 
         /* cores */
         {"cores",
@@ -111,6 +116,13 @@ static const struct option table[] = {
          "The port's own address, which Genesis answers ARP and ping for and joins groups from. It "
          "must be no other's, not the kernel's either.",
          .type = OPTION_PREFIX, AT_TWO(config_port, address, prefix_bits), .fallback = "none"},
+        {"ports[].gateway",
+         "The station that leads to addresses of other networks; `none`: they are not reached.",
+         .type = OPTION_STATION, AT(config_port, gateway), .fallback = "none"},
+        {"ports[].neighbours",
+         "Stations whose MAC is known and not asked for, each as \"10.1.2.3=02:00:00:00:00:01\".",
+         .type = OPTION_TEXTS, AT(config_port, neighbour_texts), .max = CONFIG_NEIGHBOURS_MAX,
+         .computed = "none"},
         {"ports[].vlan", "The VLAN of what is said under the address; 0: untagged.",
          .type = OPTION_COUNT, AT(config_port, vlan), .max = 4094, .fallback = "0"},
         {"ports[].igmp",
@@ -187,6 +199,45 @@ static const struct option table[] = {
         {"feeds[].verify_ip_checksum",
          "Whether datagrams with a wrong IP header checksum are dropped.", .type = OPTION_BOOL,
          AT(config_feed, verify_ip_checksum), .fallback = "no"},
+        {"feeds[].recovery",
+         "Servers that are asked for messages that no line brings (MoldUDP64 re-requests), within "
+         "`gap.hold_max`. Used by `genesis run`.",
+         .type = OPTION_MAPPING, .offset = offsetof(struct config_feed, recovery)},
+        {"feeds[].recovery.servers",
+         "The servers, each as \"ADDRESS:PORT\"; the first is asked first. Left out: nobody is "
+         "asked.",
+         .type = OPTION_TEXTS, AT(config_recovery, servers), .max = CONFIG_NODES_MAX,
+         .computed = "none"},
+        {"feeds[].recovery.port", "The port they are reached by; it needs an address.",
+         .type = OPTION_REFERENCE, AT(config_recovery, port), .target = OPTION_TO_PORT,
+         .computed = "the first port with an address"},
+        {"feeds[].recovery.source_port",
+         "The UDP port that answers come to; `auto`: one that is not used otherwise.",
+         .type = OPTION_COUNT, AT(config_recovery, source_port), .min = 1024, .max = 65535,
+         .word = "auto", .word_value = 0, .fallback = "auto"},
+        {"feeds[].recovery.wait",
+         "How long another line may bring a message before servers are asked for it; less where "
+         "the lines' skew is learned.",
+         .type = OPTION_DURATION, AT(config_recovery, wait_ns), .max = HOUR, .fallback = "500us"},
+        {"feeds[].recovery.deadline",
+         "How long a range may take from when it is known missing, within `gap.hold_max`; where a "
+         "session is joined at message `one`, all that lies before the first one seen may take so "
+         "long.",
+         .type = OPTION_DURATION, AT(config_recovery, deadline_ns), .min = 1, .max = HOUR,
+         .fallback = "1s"},
+        {"feeds[].recovery.pieces", "Most requests of the feed under way at a time.",
+         .type = OPTION_COUNT, AT(config_recovery, pieces), .min = 1, .max = 64, .fallback = "16"},
+        {"feeds[].recovery.reply_messages",
+         "How many messages fit a reply, until replies have shown it.", .type = OPTION_COUNT,
+         AT(config_recovery, reply_messages), .min = 1, .max = 65534, .fallback = "35"},
+        {"feeds[].recovery.recover_max",
+         "Most messages of a range that is asked for; a longer one is given up.",
+         .type = OPTION_COUNT, AT(config_recovery, recover_max), .min = 1, .max = 4294967295,
+         .fallback = "1000000"},
+        {"feeds[].recovery.snapshot_above",
+         "Ranges of more messages are counted as ones that a snapshot would help.",
+         .type = OPTION_COUNT, AT(config_recovery, snapshot_above), .min = 1, .max = 4294967295,
+         .fallback = "100000"},
 
         /* shards */
         {"shards",

@@ -107,6 +107,9 @@ static void print_memory(const struct config *c, const struct engine_sizes *z)
 	if (z->hand_over_count != 0)
 		printf("#   %u ring%s between cores       %s\n", z->hand_over_count,
 		       z->hand_over_count == 1 ? " " : "s", size_text(z->hand_overs_bytes, text));
+	if (z->requester_count != 0)
+		printf("#   requests of %u core%s          %s\n", z->requester_count,
+		       z->requester_count == 1 ? " " : "s", size_text(z->requests_bytes, text));
 	printf("#   DPDK                         %u MiB\n", c->engine.dpdk_memory_mib);
 	printf("#   huge pages of 2 MiB: wants %" PRIu64 " + %u, free now %" PRIu64 "\n", pages,
 	       c->engine.dpdk_memory_mib / 2, memory_huge_pages_free());

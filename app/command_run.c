@@ -167,7 +167,7 @@ static void print_notes(const struct config *c)
 
 static int run(const struct config *c, const struct arguments *a, const sigset_t *signals)
 {
-	struct engine_options o = {.shared = true, .boards = true};
+	struct engine_options o = {.shared = true, .boards = true, .requests = ENGINE_REQUESTS_ALL};
 	struct engine *e = NULL;
 	struct workers workers = {0};
 	char error[ENGINE_ERROR_BYTES];

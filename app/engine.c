@@ -9,6 +9,7 @@
 
 #include "app/books_csv.h"
 #include "app/engine_host.h"
+#include "app/engine_request.h"
 #include "dataplane/wire/igmp.h"
 
 /* Under load turns are long: what a core counts is to be seen all the same. */
@@ -43,6 +44,8 @@ uint32_t engine_core_work(struct engine_core *c, uint64_t now_ns)
 {
 	uint32_t moved = receiver_take(&c->receiver, now_ns);
 
+	if (c->requester != NULL)
+		moved += engine_request_step(c->requester, now_ns);
 	receiver_poll(&c->receiver, now_ns);
 	show_gaps(c);
 	for (uint32_t i = 0; i < c->shard_count; i++)
@@ -65,6 +68,9 @@ uint32_t engine_core_step(struct engine_core *c, uint64_t now_ns)
 	moved += engine_core_work(c, now_ns);
 	for (uint32_t i = 0; i < c->host_count; i++)
 		engine_host_step(c->hosts[i]);
+	for (struct engine_sender *x = c->senders; x != NULL; x = x->next)
+		if (frame_ring_count(x->ring) != 0)
+			engine_request_send(x);
 
 	uint64_t turn_ns = now_ns - c->last_ns;
 
@@ -113,6 +119,8 @@ static void publish_feed(struct engine *e, uint32_t i)
 	SHARED_PUBLISH(s->messages, &f->scan->counts);
 	SHARED_PUBLISH(s->arbiter, arbiter_stats(a));
 	SHARED_PUBLISH(s->log, &f->receive.log.stats);
+	if (f->has_ladder)
+		SHARED_PUBLISH(s->ladder, &f->ladder.stats);
 	for (uint32_t n = 0; n < s->line_count; n++)
 		SHARED_PUBLISH(s->lines[n].stats, arbiter_line_stats(a, n));
 }
@@ -149,6 +157,8 @@ void engine_core_publish(struct engine_core *c)
 	for (uint32_t i = 0; i < e->group_count; i++)
 		if (e->config->shards[e->groups[i].shard].core == c->index)
 			publish_group(e, i);
+	if (c->requester != NULL)
+		engine_request_publish(c->requester);
 }
 
 void engine_control_poll(struct engine *e, uint64_t now_ns)
@@ -159,6 +169,7 @@ void engine_control_poll(struct engine *e, uint64_t now_ns)
 		port_poll(e->ports[i], now_ns);
 		SHARED_PUBLISH(s->ports[i].stats, port_stats(e->ports[i]));
 	}
+	engine_requests_control(e, now_ns);
 	atomic_store_explicit(&s->pool_free, segment_pool_free(&e->pool), memory_order_relaxed);
 	atomic_store_explicit(&s->heartbeat_ns, now_ns, memory_order_relaxed);
 }
@@ -238,11 +249,13 @@ int engine_open_ports(struct engine *e, char error[ENGINE_ERROR_BYTES])
 		if (rc != 0)
 			return rc;
 	}
+	engine_requests_open(e);
 	return 0;
 }
 
 void engine_close_ports(struct engine *e)
 {
+	engine_requests_close(e);
 	for (uint32_t i = 0; e->cores != NULL && i < e->config->core_count; i++) {
 		for (uint32_t q = 0; q < e->cores[i].queue_count; q++)
 			port_release(e->cores[i].queues[q]);

@@ -19,16 +19,28 @@
 #include "app/memory.h"
 #include "app/shared.h"
 #include "config/config.h"
+#include "dataplane/feed/ladder.h"
 #include "dataplane/feed/receiver.h"
 #include "dataplane/port/port.h"
+#include "dataplane/request/neighbours.h"
 #include "dataplane/shard/board.h"
 #include "dataplane/shard/shard.h"
+#include "resilience/mode.h"
+#include "resilience/mode_window.h"
 
 #define ENGINE_ERROR_BYTES    512u
 #define ENGINE_QUEUES_MAX     64u
-#define ENGINE_HAND_OVERS_MAX 128u
+#define ENGINE_HAND_OVERS_MAX 1152u
+
+/* Whether an engine asks others (services, recovery). */
+enum engine_requests_wanted {
+	ENGINE_REQUESTS_NONE,     /* what comes from files has nobody to ask */
+	ENGINE_REQUESTS_POSSIBLE, /* those that could be asked, for `check` */
+	ENGINE_REQUESTS_ALL,      /* what cannot be asked is an error */
+};
 
 struct engine_options {
+	enum engine_requests_wanted requests;
 	bool shared;           /* named files that others can read; else private memory */
 	bool boards;           /* feeds have boards (always with shared) */
 	bool learn_lines;      /* replay: destinations become lines by themselves */
@@ -45,6 +57,8 @@ struct engine_feed {
 	struct region region; /* arbiter state and directory */
 	struct board board;
 	const struct config_feed *config;
+	struct ladder ladder; /* has_ladder: servers are asked for what is missing */
+	bool has_ladder;
 	uint64_t gaps_shown; /* what board_gap() last told */
 	uint32_t core;
 };
@@ -59,7 +73,26 @@ struct engine_group {
 	struct component_settings settings[GROUP_COMPONENTS_MAX];
 };
 
-struct engine_host; /* engine_host.h */
+struct engine_host;      /* engine_host.h */
+struct engine_requester; /* engine_request.h */
+
+struct engine_sender { /* a requester's frames for a port, as the core that polls the port has them
+	                */
+	struct frame_ring *ring;
+	struct port_queue *queue; /* NULL: the port is not open */
+	struct engine_sender *next;
+};
+
+struct engine_requests {
+	struct engine_requester **cores; /* by core; NULL: it asks nobody */
+	struct neighbours neighbours;
+	struct neighbour *neighbour_items;
+	struct service_options recovery[CONFIG_FEEDS_MAX]; /* of the feeds' servers */
+	struct mode mode;
+	struct mode_window window;
+	uint32_t count; /* requesters */
+	uint32_t shown; /* services in the shared block */
+};
 
 struct engine_core {
 	struct engine *engine;
@@ -68,6 +101,8 @@ struct engine_core {
 	uint32_t queue_count;
 	struct engine_host *hosts[CONFIG_PORTS_MAX]; /* of the ports whose queue 0 it polls */
 	uint32_t host_count;
+	struct engine_requester *requester; /* NULL: it asks nobody */
+	struct engine_sender *senders;      /* of the ports that it polls */
 	uint32_t feeds[CONFIG_FEEDS_MAX];
 	uint32_t feed_count;
 	uint32_t shards[CONFIG_SHARDS_MAX];
@@ -106,6 +141,7 @@ struct engine {
 	struct engine_core *cores;
 	struct engine_hand_over hand_overs[ENGINE_HAND_OVERS_MAX];
 	uint32_t hand_over_count;
+	struct engine_requests requests;
 	struct port *ports[CONFIG_PORTS_MAX];
 	struct engine_host *hosts[CONFIG_PORTS_MAX]; /* by port; NULL: it has no address */
 	uint32_t port_count;
@@ -121,6 +157,8 @@ struct engine_sizes {
 	uint64_t groups_bytes;
 	uint64_t hand_overs_bytes;
 	uint32_t hand_over_count;
+	uint64_t requests_bytes;
+	uint32_t requester_count;
 	uint32_t group_count; /* after `count` was spread */
 };
 

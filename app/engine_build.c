@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/clock.h"
+#include "app/engine_request.h"
 #include "app/library.h"
 #include "dataplane/feed/protocol.h"
 
@@ -50,6 +51,8 @@ static void arbiter_options_of(const struct config_feed *f, const struct engine_
 	        .parking_segments_max = segments_of(f->gap_parking_bytes),
 	        .parking_pieces_max = f->gap_pieces_max,
 	        .line_count = o->learn_lines ? LINES_MAX : f->line_count,
+	        .ladder = o->requests != ENGINE_REQUESTS_NONE && f->recovery.server_count != 0,
+	        .join_hold_ns = f->recovery.deadline_ns,
 	        .join = f->join == CONFIG_JOIN_ONE ? ARBITER_JOIN_FROM_ONE
 	                                           : ARBITER_JOIN_FIRST_SEEN,
 	};
@@ -246,12 +249,17 @@ static int measure(struct engine *e, struct group_options *options, struct engin
 		shard_options_of(e, i, &o);
 		z->shards_bytes += page_up(shard_bytes(&o)) + REGION_PAGE_BYTES;
 	}
+	rc = engine_requests_plan(e, error);
+	if (rc != 0)
+		return rc;
+	z->requests_bytes = engine_requests_bytes(e);
+	z->requester_count = e->requests.count;
 	z->hand_overs_bytes = engine_lines_measure(e);
 	z->hand_over_count = e->hand_over_count;
 	e->pool_segments = segments_of(c->engine.pool_bytes);
 	z->segments_bytes = segment_pool_bytes(e->pool_segments);
 	z->state_bytes = z->feeds_bytes + z->boards_bytes + z->shards_bytes + z->groups_bytes +
-	                 z->hand_overs_bytes;
+	                 z->hand_overs_bytes + z->requests_bytes;
 	z->group_count = e->group_count;
 	return 0;
 }
@@ -284,7 +292,8 @@ int engine_measure(const struct config *c, struct engine_sizes *sizes,
 	snprintf(error, ENGINE_ERROR_BYTES, "out of memory");
 	if (e != NULL) {
 		e->config = c;
-		e->options = (struct engine_options){.shared = true};
+		e->options = (struct engine_options){.shared = true,
+		                                     .requests = ENGINE_REQUESTS_POSSIBLE};
 		rc = alloc_tables(e, &options);
 		if (rc == 0)
 			rc = measure(e, options, sizes, error);
@@ -385,6 +394,8 @@ static int build_cores(struct engine *e, char error[ENGINE_ERROR_BYTES])
 	}
 	int rc = engine_build_lines(e, error);
 
+	rc = rc != 0 ? rc : engine_requests_build(e, error);
+	rc = rc != 0 ? rc : engine_requests_build_replies(e, error);
 	if (rc != 0)
 		return rc;
 	for (uint32_t i = 0; i < c->shard_count; i++) {
@@ -508,6 +519,7 @@ void engine_destroy(struct engine *e)
 		free(e->groups[i].names);
 	free(e->groups);
 	free(e->shard_groups);
+	engine_requests_free(e);
 	free(e->cores);
 	free(e);
 }

@@ -16,6 +16,9 @@ uint64_t engine_lines_measure(struct engine *e);
 /* Rings, feeds and lines to their receivers. 0 or -errno with one clear line. */
 int engine_build_lines(struct engine *e, char error[ENGINE_ERROR_BYTES]);
 
+/* How `from` hands over to `to`: number of its receiver's exit + 1; 0: they are one. */
+uint32_t engine_lines_exit(const struct engine *e, uint32_t from, uint32_t to);
+
 /* Fills the shared block's names and offsets. */
 void engine_describe(struct engine *e);
 

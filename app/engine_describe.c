@@ -15,6 +15,7 @@
 
 #include "app/clock.h"
 #include "app/engine_build.h"
+#include "app/engine_request.h"
 
 #define LOCK_TRIES_MS 1000
 
@@ -142,6 +143,7 @@ static void describe_feed(struct engine *e, uint32_t i)
 	s->line_count = f->config->line_count;
 	s->symbols_max = f->config->symbols_max;
 	s->core = f->core;
+	s->has_ladder = f->has_ladder;
 	if (f->board.control != NULL) {
 		s->board_offset = memory_offset(&e->state, f->board.control);
 		s->board_bytes = board_bytes(f->config->symbols_max);
@@ -224,6 +226,7 @@ void engine_describe(struct engine *e)
 	}
 	for (uint32_t i = 0; i < e->group_count; i++)
 		describe_group(e, i);
+	engine_requests_describe(e);
 	/* Last: a reader that sees the magic and STARTING or more sees all of the above. */
 	s->magic = SHARED_MAGIC;
 	atomic_store_explicit(&s->state, SHARED_STARTING, memory_order_release);

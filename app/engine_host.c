@@ -44,6 +44,24 @@ static int join_lines(struct host *h, const struct config *c, uint32_t port)
 	return 0;
 }
 
+/* The stations of the port that are asked, or lead to who is asked. */
+static int seek_neighbours(struct engine_host *h, const struct engine *e, uint32_t port)
+{
+	const struct neighbours *n = &e->requests.neighbours;
+
+	for (uint32_t i = 0; i < n->count; i++) {
+		if (n->items[i].port != port || n->items[i].is_static != 0)
+			continue;
+		int index = host_seek(&h->host, n->items[i].address);
+
+		if (index < 0)
+			return index;
+		h->neighbours[index] = (uint16_t)i;
+		h->neighbour_count = h->host.neighbour_count;
+	}
+	return 0;
+}
+
 static int init_host(struct engine_host *h, const struct engine *e, uint32_t port)
 {
 	const struct config_port *cp = &e->config->ports[port];
@@ -51,6 +69,7 @@ static int init_host(struct engine_host *h, const struct engine *e, uint32_t por
 	const struct host_options o = {
 	        .mac = mac != 0 ? mac : ether_of_address(cp->address),
 	        .address = cp->address,
+	        .gateway = cp->gateway,
 	        .prefix_bits = (uint8_t)cp->prefix_bits,
 	        .vlan = (uint16_t)cp->vlan,
 	        .igmp = (enum host_igmp)cp->igmp,
@@ -60,6 +79,7 @@ static int init_host(struct engine_host *h, const struct engine *e, uint32_t por
 	int rc = host_init(&h->host, &o);
 
 	e->shared->ports[port].mac = o.mac;
+	rc = rc != 0 ? rc : seek_neighbours(h, e, port);
 	return rc != 0 ? rc : join_lines(&h->host, e->config, port);
 }
 
@@ -138,6 +158,21 @@ static void hear(struct engine_host *h, uint64_t now_ns)
 		frame_ring_release(&h->received, count);
 }
 
+/* What the host knows of stations goes to the cores, their wishes to the host. */
+static void pass_neighbours(struct engine_host *h, struct neighbours *to, uint64_t now_ns)
+{
+	static_assert((int)HOST_NEIGHBOUR_KNOWN == (int)NEIGHBOUR_KNOWN &&
+	                      (int)HOST_NEIGHBOUR_SILENT == (int)NEIGHBOUR_SILENT,
+	              "the same words");
+	for (uint32_t i = 0; i < h->neighbour_count; i++) {
+		const struct host_neighbour *n = &h->host.neighbours[i];
+
+		neighbours_set(to, h->neighbours[i], (enum neighbour_state)n->state, n->mac);
+		if (neighbours_take_wanted(to, h->neighbours[i]))
+			host_want(&h->host, i, now_ns);
+	}
+}
+
 static void tell_conflict(struct engine_host *h, const struct config_port *cp)
 {
 	uint64_t mac = h->host.conflict_mac;
@@ -177,6 +212,7 @@ void engine_hosts_poll(struct engine *e, uint64_t now_ns)
 		h->link_up = link_up;
 		hear(h, now_ns);
 		say_what_is_due(h, now_ns);
+		pass_neighbours(h, &e->requests.neighbours, now_ns);
 		tell_conflict(h, &e->config->ports[i]);
 		publish(h, &e->shared->ports[i]);
 	}

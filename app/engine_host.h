@@ -31,6 +31,9 @@ struct engine_host {
 	struct host host;           /* control's, as all below */
 	uint8_t *out;               /* room for a frame */
 	bool link_up;
+	/* By the host's number of a neighbour, its number in the engine's table. */
+	uint16_t neighbours[HOST_NEIGHBOURS_MAX];
+	uint32_t neighbour_count;
 	uint64_t conflict_told; /* the MAC that people have been told of */
 };
 

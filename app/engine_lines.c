@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "app/engine_build.h"
+#include "app/engine_request.h"
 
-static_assert(CONFIG_FEEDS_MAX <= RECEIVER_EXITS_MAX, "a core polls for every feed");
+static_assert(CONFIG_CORES_MAX <= RECEIVER_EXITS_MAX, "a core polls for every other");
 static_assert(CONFIG_PORTS_MAX <= RECEIVER_ENTRIES_MAX, "every port may be another core's");
-static_assert(ENGINE_HAND_OVERS_MAX == CONFIG_PORTS_MAX * CONFIG_FEEDS_MAX, "all there can be");
+static_assert(ENGINE_HAND_OVERS_MAX >= CONFIG_PORTS_MAX * (CONFIG_FEEDS_MAX + CONFIG_CORES_MAX),
+              "all there can be");
 
 static uint64_t page_up(uint64_t bytes)
 {
@@ -48,6 +50,10 @@ uint64_t engine_lines_measure(struct engine *e)
 		for (uint32_t n = 0; n < e->config->feeds[f].line_count; n++)
 			if (line_core(e, f, n) != e->config->feeds[f].core)
 				hand_over_of(e, line_core(e, f, n), e->config->feeds[f].core);
+	for (uint32_t i = 0; i < e->config->core_count; i++)
+		for (uint32_t p = 0; p < e->config->port_count; p++)
+			if (e->config->ports[p].core != i && engine_requests_use(e, i, p))
+				hand_over_of(e, e->config->ports[p].core, i);
 	for (uint32_t i = 0; i < e->hand_over_count; i++)
 		bytes += page_up(e->config->cores[e->hand_overs[i].to].hand_over_bytes) +
 		         2 * REGION_PAGE_BYTES;
@@ -71,6 +77,15 @@ static int build_rings(struct engine *e)
 			return rc != 0 ? rc : exit;
 		h->exit = (uint32_t)exit;
 	}
+	return 0;
+}
+
+uint32_t engine_lines_exit(const struct engine *e, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = 0; i < e->hand_over_count; i++)
+		if (e->hand_overs[i].from == from && e->hand_overs[i].to == to)
+			return e->hand_overs[i].exit + 1;
+	assert(from == to);
 	return 0;
 }
 

@@ -19,21 +19,24 @@
 
 #include "app/memory.h"
 #include "dataplane/feed/arbiter.h"
+#include "dataplane/feed/ladder.h"
 #include "dataplane/feed/receiver.h"
 #include "dataplane/host/host.h"
 #include "dataplane/log/log.h"
 #include "dataplane/port/port.h"
+#include "dataplane/request/requester.h"
 #include "dataplane/shard/group.h"
 #include "dataplane/shard/shard.h"
 #include "resilience/histogram.h"
 
-#define SHARED_MAGIC      0x316b636f6c426e47ull /* "GnBlock1" */
-#define SHARED_VERSION    2u
-#define SHARED_NAME_BYTES 40u
-#define SHARED_PORTS_MAX  16u
-#define SHARED_FEEDS_MAX  8u
-#define SHARED_SHARDS_MAX 64u
-#define SHARED_GROUPS_MAX 1024u
+#define SHARED_MAGIC        0x316b636f6c426e47ull /* "GnBlock1" */
+#define SHARED_VERSION      3u
+#define SHARED_NAME_BYTES   40u
+#define SHARED_PORTS_MAX    16u
+#define SHARED_FEEDS_MAX    8u
+#define SHARED_SHARDS_MAX   64u
+#define SHARED_GROUPS_MAX   1024u
+#define SHARED_SERVICES_MAX 1024u /* of all cores */
 
 #define SHARED_WORDS(type) (sizeof(type) / 8)
 
@@ -62,6 +65,32 @@ struct shared_core {
 	_Atomic uint64_t busy_turns;
 	_Atomic uint64_t turn_ns_max; /* longest turn seen, from one clock read to the next */
 	_Atomic uint64_t receiver[SHARED_WORDS(struct receiver_stats)];
+	uint64_t asks; /* 1: it has a requester, and what follows says something */
+	_Atomic uint64_t requester[SHARED_WORDS(struct requester_stats)];
+	_Atomic uint64_t operations[SHARED_WORDS(struct operation_stats)];
+};
+
+struct shared_node {
+	uint32_t address; /* host order */
+	uint16_t udp_port;
+	uint16_t reserved;
+	_Atomic uint64_t state;      /* enum health_state */
+	_Atomic uint64_t latency_ns; /* peak EWMA; 0: not measured */
+	_Atomic uint64_t neighbour;  /* enum neighbour_state of the station it is reached through */
+};
+
+struct shared_service { /* of one core: each has its own breaker */
+	char name[SHARED_NAME_BYTES];
+	char codec[16];
+	uint32_t core;
+	uint32_t port;
+	uint32_t is_recovery; /* 1: a feed's servers; the feed's name */
+	uint32_t node_count;
+	_Atomic uint64_t breaker; /* enum breaker_state */
+	_Atomic uint64_t mean_ns; /* latency of attempts; 0: none measured */
+	_Atomic uint64_t q95_ns;
+	_Atomic uint64_t stats[SHARED_WORDS(struct requester_service_stats)];
+	struct shared_node nodes[SERVICE_NODES_MAX];
 };
 
 struct shared_line {
@@ -100,6 +129,8 @@ struct shared_feed {
 	_Atomic uint64_t messages[SHARED_WORDS(struct message_counts)];
 	_Atomic uint64_t arbiter[SHARED_WORDS(struct arbiter_stats)];
 	_Atomic uint64_t log[SHARED_WORDS(struct log_stats)];
+	uint64_t has_ladder; /* 1: servers are asked for what is missing */
+	_Atomic uint64_t ladder[SHARED_WORDS(struct ladder_stats)];
 	struct shared_line lines[LINES_MAX];
 };
 
@@ -148,12 +179,16 @@ struct shared {
 	uint32_t feed_count;
 	uint32_t shard_count;
 	uint32_t group_count;
-	uint32_t reserved;
+	uint32_t service_count; /* of all cores */
+	/* mode_word() of the engine; control writes, cores and readers read, nothing depends on
+	 * the order. 0: NORMAL from the beginning. */
+	_Atomic uint64_t mode;
 	struct shared_core cores[SHARED_SHARDS_MAX];
 	struct shared_port ports[SHARED_PORTS_MAX];
 	struct shared_feed feeds[SHARED_FEEDS_MAX];
 	struct shared_shard shards[SHARED_SHARDS_MAX];
 	struct shared_group groups[SHARED_GROUPS_MAX];
+	struct shared_service services[SHARED_SERVICES_MAX];
 };
 
 /* The owner's copy of a struct of 64-bit words; readers load with shared_copy(). */

@@ -9,6 +9,7 @@
 
 #include "app/status_number.h"
 #include "app/status_port.h"
+#include "app/status_service.h"
 #include "dataplane/feed/line_health.h"
 
 static uint64_t load(const _Atomic uint64_t *word)
@@ -64,6 +65,8 @@ static void print_feed(const struct shared *s, uint32_t i, FILE *out)
 	        load(&f->packets), load(&f->malformed_packets), load(&f->messages[0]),
 	        load(&f->symbols));
 	status_counters_text(out, &counters_arbiter, f->arbiter, "  arbiter: ");
+	if (f->has_ladder != 0)
+		status_counters_text(out, &counters_ladder, f->ladder, "  recovery: ");
 	status_counters_text(out, &counters_log, f->log, "  log: ");
 	fprintf(out, "  log may hold %" PRIu64 " to %" PRIu64 " segments of 2 MiB\n",
 	        f->log_segments_min, f->log_segments_max);
@@ -160,6 +163,7 @@ void status_text(const struct shared *s, FILE *out)
 		print_latency(&s->shards[i], out);
 	}
 	print_groups(s, out);
+	status_services_text(s, out);
 }
 
 static void set(json_t *o, const char *key, uint64_t value)
@@ -206,6 +210,9 @@ static json_t *feed_json(const struct shared_feed *f)
 	set(o, "unknown_messages", m.unknown);
 	json_object_set_new(o, "by_type", by_type_json(f));
 	json_object_set_new(o, "arbiter", status_counters_json(&counters_arbiter, f->arbiter));
+	if (f->has_ladder != 0)
+		json_object_set_new(o, "recovery",
+		                    status_counters_json(&counters_ladder, f->ladder));
 	json_t *log = status_counters_json(&counters_log, f->log);
 
 	set(log, "segments_min", f->log_segments_min);
@@ -271,6 +278,13 @@ static json_t *core_json(const struct shared_core *c)
 {
 	json_t *o = status_counters_json(&counters_receiver, c->receiver);
 
+	if (c->asks != 0) {
+		json_object_set_new(o, "requests",
+		                    status_counters_json(&counters_requester, c->requester));
+		json_object_set_new(o, "operations",
+		                    status_counters_json(&counters_operations, c->operations));
+	}
+
 	json_object_set_new(o, "name", json_string(c->name));
 	json_object_set_new(o, "cpu", c->cpu < 0 ? json_null() : json_integer(c->cpu));
 	set(o, "turns", load(&c->turns));
@@ -311,6 +325,8 @@ int status_json(const struct shared *s, FILE *out)
 	json_object_set_new(o, "feeds", feeds);
 	json_object_set_new(o, "shards", shards);
 	json_object_set_new(o, "groups", groups);
+	json_object_set_new(o, "mode", json_string(status_mode_text(s)));
+	json_object_set_new(o, "services", status_services_json(s));
 	int rc = json_dumpf(o, out, JSON_COMPACT);
 
 	fputc('\n', out);
@@ -321,9 +337,10 @@ int status_json(const struct shared *s, FILE *out)
 void status_counters(FILE *out)
 {
 	static const struct counter_table *const tables[] = {
-	        &counters_port,  &counters_host,    &counters_receiver,
-	        &counters_line,  &counters_arbiter, &counters_log,
-	        &counters_shard, &counters_group,   &counters_books};
+	        &counters_port,    &counters_host,   &counters_receiver,  &counters_line,
+	        &counters_arbiter, &counters_ladder, &counters_log,       &counters_shard,
+	        &counters_group,   &counters_books,  &counters_requester, &counters_operations,
+	        &counters_service};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		fprintf(out, "%s\n", tables[t]->name);

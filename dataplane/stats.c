@@ -12,6 +12,7 @@
 #include "dataplane/host/host.h"
 #include "dataplane/log/log.h"
 #include "dataplane/port/port.h"
+#include "dataplane/request/requester.h"
 #include "dataplane/shard/group.h"
 #include "dataplane/shard/shard.h"
 
@@ -115,6 +116,8 @@ static const struct counter receiver_rows[] = {
         COUNTER(receiver_stats, feed_packets, "packets", "Datagrams of lines, malformed included."),
         COUNTER(receiver_stats, malformed_packets, "packets",
                 "Datagrams of lines that were malformed or cut."),
+        COUNTER(receiver_stats, replies, "packets",
+                "Datagrams to where answers to what Genesis asks come."),
         COUNTER(receiver_stats, host_frames, "packets",
                 "Frames that may be for a port's own address: ARP, ping, IGMP."),
         COUNTER(receiver_stats, handed_over, "packets",
@@ -332,3 +335,124 @@ static const struct counter books_rows[] = {
               "Books of which something did not fit since their last reset."),
 };
 TABLE(counters_books, "books", book_set_stats, books_rows);
+
+static const struct counter requester_rows[] = {
+        COUNTER(requester_stats, sent, "packets", "Requests put into the ring of their port."),
+        COUNTER(requester_stats, sent_bytes, "bytes", "Bytes of those, receipts included."),
+        COUNTER(requester_stats, unsent_id, "packets",
+                "Requests not sent: no message id was free, or as many as may be were under way."),
+        COUNTER(requester_stats, unsent_room, "packets",
+                "Requests not sent: the ring of their port was full."),
+        COUNTER(requester_stats, unsent_mac, "packets",
+                "Requests not sent: the station's MAC was not known yet."),
+        COUNTER(requester_stats, unsent_port, "packets", "Requests not sent: no port was open."),
+        COUNTER(requester_stats, unreachable, "packets",
+                "Requests not sent: the station does not answer ARP."),
+        COUNTER(requester_stats, too_long, "packets", "Requests too long for a datagram."),
+        COUNTER(requester_stats, unspeakable, "packets",
+                "Requests that the codec has no words for."),
+        COUNTER(requester_stats, superseded, "packets",
+                "Writes not sent again, since a later one to their path was submitted."),
+        COUNTER(requester_stats, datagrams, "packets", "Datagrams to where answers come."),
+        COUNTER(requester_stats, foreign, "packets",
+                "Of those, not from a node of the service, or not to its address."),
+        COUNTER(requester_stats, replies, "packets", "Of those, answers to an attempt."),
+        COUNTER(requester_stats, progress, "packets",
+                "Of those, that a node has the request, without an answer yet."),
+        COUNTER(requester_stats, refused, "packets", "Of those, refusals of the packet."),
+        COUNTER(requester_stats, unusable, "packets",
+                "Of those, answers in a form that is not taken."),
+        COUNTER(requester_stats, malformed, "packets", "Of those, malformed."),
+        COUNTER(requester_stats, unexpected, "packets",
+                "Of those, answers to nothing that was asked there."),
+        COUNTER(requester_stats, receipts, "packets", "Receipts of answers sent back."),
+        COUNTER(requester_stats, receipts_unsent, "packets", "Receipts that could not be sent."),
+        GAUGE(requester_stats, operations, "operations", "Operations under way now."),
+};
+TABLE(counters_requester, "requests", requester_stats, requester_rows);
+
+#define VERDICT(verdict, id, help) \
+	ELEMENT(operation_stats, verdicts, verdict, id, "operations", help)
+#define OUTCOME(outcome, id, help) \
+	ELEMENT(operation_stats, outcomes, outcome, id, "operations", help)
+#define HEARD(hearing, id, help) ELEMENT(operation_stats, heard, hearing, id, "packets", help)
+#define SENDS(reason, id, help)  ELEMENT(operation_stats, attempts, reason, id, "attempts", help)
+
+static const struct counter operation_rows[] = {
+        COUNTER(operation_stats, submitted, "operations", "Operations submitted."),
+        VERDICT(OPERATION_ACCEPTED, "accepted", "Operations let in."),
+        VERDICT(OPERATION_ANSWERED, "answered", "Operations that a fallback answered at once."),
+        VERDICT(OPERATION_REJECTED_OPEN, "rejected_open",
+                "Operations refused: the breaker is open, or no node is left."),
+        VERDICT(OPERATION_REJECTED_THROTTLED, "rejected_throttled",
+                "Operations refused: the mode sheds their class."),
+        VERDICT(OPERATION_REJECTED_FULL, "rejected_full",
+                "Operations refused: as many as may be were under way."),
+        VERDICT(OPERATION_REJECTED_EXPIRED, "rejected_expired",
+                "Operations refused: their deadline had passed."),
+        VERDICT(OPERATION_REJECTED_HOPELESS, "rejected_hopeless",
+                "Operations refused: too unlikely in their time."),
+        VERDICT(OPERATION_REJECTED_INVALID, "rejected_invalid",
+                "Operations refused: they contradict themselves."),
+        OUTCOME(OPERATION_SUCCESS, "success", "Operations that succeeded."),
+        OUTCOME(OPERATION_FALLBACK, "fallback", "Operations that failed and had a fallback."),
+        OUTCOME(OPERATION_FAILURE, "failure", "Operations whose attempts all failed."),
+        OUTCOME(OPERATION_TIMEOUT, "timeout", "Operations that took too long."),
+        OUTCOME(OPERATION_REJECTED, "rejected", "Always 0: counted by reason."),
+        OUTCOME(OPERATION_ABANDONED, "abandoned", "Operations given up or taken back."),
+        OUTCOME(OPERATION_UNKNOWN, "unknown",
+                "Operations of which nobody knows whether they took effect."),
+        HEARD(OPERATION_HEARD_SUCCESS, "heard_success", "Replies that completed an operation."),
+        HEARD(OPERATION_HEARD_FAILURE, "heard_failure", "Replies by which an attempt failed."),
+        HEARD(OPERATION_HEARD_LATE, "heard_late", "Replies to attempts that had ended."),
+        HEARD(OPERATION_HEARD_DUPLICATE, "heard_duplicate", "Replies to attempts that had one."),
+        HEARD(OPERATION_HEARD_FOREIGN, "heard_foreign", "Replies to no attempt."),
+        SENDS(OPERATION_FIRST, "attempts_first", "First attempts of operations."),
+        SENDS(OPERATION_PARALLEL, "attempts_parallel", "Attempts beside another of their round."),
+        SENDS(OPERATION_HEDGE, "attempts_hedge", "Attempts because the first was slow."),
+        SENDS(OPERATION_RETRY, "attempts_retry", "First attempts of later rounds."),
+        COUNTER(operation_stats, hedges_won, "attempts", "Hedges that answered first."),
+        COUNTER(operation_stats, overdue, "attempts", "Attempts that timed out."),
+        COUNTER(operation_stats, cancelled, "attempts", "Attempts that lost to another."),
+        COUNTER(operation_stats, unneeded, "attempts", "Of those and the overdue, not even sent."),
+        COUNTER(operation_stats, unsent, "attempts", "Attempts that could not be sent."),
+        COUNTER(operation_stats, unreachable, "attempts", "Attempts whose node is not reachable."),
+        COUNTER(operation_stats, attempts_full, "attempts",
+                "Parallel attempts and hedges that found no slot."),
+        COUNTER(operation_stats, denied_retry, "rounds",
+                "Rounds that the budget of retries denied."),
+        COUNTER(operation_stats, denied_hedge, "attempts", "Hedges that their budget denied."),
+        COUNTER(operation_stats, denied_parallel, "attempts",
+                "Parallel attempts that their budget denied."),
+        COUNTER(operation_stats, denied_breaker, "rounds", "Rounds that the breaker denied."),
+        COUNTER(operation_stats, hopeless_tried, "operations",
+                "Operations tried although they were unlikely, since somebody has to."),
+        COUNTER(operation_stats, attempt_time_ns, "ns", "How long attempts held a slot, in all."),
+        COUNTER(operation_stats, operation_time_ns, "ns", "How long operations took, in all."),
+};
+TABLE(counters_operations, "operations", operation_stats, operation_rows);
+
+#define ENDED(outcome, id, help) \
+	ELEMENT(requester_service_stats, outcomes, outcome, id, "operations", help)
+
+static const struct counter service_rows[] = {
+        COUNTER(requester_service_stats, submitted, "operations",
+                "Operations submitted to the service."),
+        COUNTER(requester_service_stats, refused, "operations", "Of those, not let in."),
+        ENDED(OPERATION_SUCCESS, "success", "Operations that succeeded."),
+        ENDED(OPERATION_FALLBACK, "fallback", "Operations that failed and had a fallback."),
+        ENDED(OPERATION_FAILURE, "failure", "Operations whose attempts all failed."),
+        ENDED(OPERATION_TIMEOUT, "timeout", "Operations that took too long."),
+        ENDED(OPERATION_REJECTED, "rejected", "Always 0: they are in refused."),
+        ENDED(OPERATION_ABANDONED, "abandoned", "Operations given up or taken back."),
+        ENDED(OPERATION_UNKNOWN, "unknown",
+              "Operations of which nobody knows whether they took effect."),
+        COUNTER(requester_service_stats, attempts, "packets", "Requests sent."),
+        COUNTER(requester_service_stats, hedges, "packets", "Of those, hedges."),
+        COUNTER(requester_service_stats, slow, "operations",
+                "Successes that took longer than the breaker's ultra_latency."),
+        COUNTER(requester_service_stats, replies, "packets", "Answers to attempts, good or bad."),
+        COUNTER(requester_service_stats, bad_replies, "packets",
+                "Datagrams of others, malformed ones, and answers to nothing asked."),
+};
+TABLE(counters_service, "service", requester_service_stats, service_rows);

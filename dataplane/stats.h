@@ -35,5 +35,8 @@ extern const struct counter_table counters_log;
 extern const struct counter_table counters_shard;
 extern const struct counter_table counters_group;
 extern const struct counter_table counters_books;
+extern const struct counter_table counters_requester;
+extern const struct counter_table counters_operations;
+extern const struct counter_table counters_service;
 
 #endif

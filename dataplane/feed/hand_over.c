@@ -45,7 +45,8 @@ static bool has_room(struct hand_over *h, uint64_t bytes)
 	return h->giver.written + bytes - h->giver.released <= h->ring_bytes;
 }
 
-bool hand_over_put(struct hand_over *h, const struct hand_over_item *item, const uint8_t *payload)
+/* Room for the item at the giver's place, its header written; NULL: there is none. */
+static struct hand_over_item *begin(struct hand_over *h, const struct hand_over_item *item)
 {
 	uint64_t bytes = item_bytes(item->bytes);
 	uint64_t skip = bytes_to_skip(h, bytes);
@@ -53,7 +54,7 @@ bool hand_over_put(struct hand_over *h, const struct hand_over_item *item, const
 	assert(item->bytes <= HAND_OVER_ITEM_MAX);
 	assert(item->is_skip == 0);
 	if (!has_room(h, skip + bytes))
-		return false;
+		return NULL;
 	if (skip != 0) {
 		/* Less than a header may be left: the taker knows that no item begins there. */
 		if (skip >= sizeof(struct hand_over_item))
@@ -61,9 +62,33 @@ bool hand_over_put(struct hand_over *h, const struct hand_over_item *item, const
 		h->giver.at = 0;
 	}
 	*item_at(h, h->giver.at) = *item;
-	memcpy(h->ring + h->giver.at + sizeof(*item), payload, item->bytes);
+	struct hand_over_item *begun = item_at(h, h->giver.at);
+
 	h->giver.at = next_at(h, h->giver.at, bytes);
 	h->giver.written += skip + bytes;
+	return begun;
+}
+
+bool hand_over_put(struct hand_over *h, const struct hand_over_item *item, const uint8_t *payload)
+{
+	struct hand_over_item *to = begin(h, item);
+
+	if (to == NULL)
+		return false;
+	memcpy(to + 1, payload, item->bytes);
+	return true;
+}
+
+bool hand_over_put_two(struct hand_over *h, const struct hand_over_item *item, const uint8_t *first,
+                       uint32_t first_bytes, const uint8_t *second)
+{
+	assert(first_bytes <= item->bytes);
+	struct hand_over_item *to = begin(h, item);
+
+	if (to == NULL)
+		return false;
+	memcpy(to + 1, first, first_bytes);
+	memcpy((uint8_t *)(to + 1) + first_bytes, second, item->bytes - first_bytes);
 	return true;
 }
 

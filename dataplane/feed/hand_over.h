@@ -25,6 +25,7 @@
 #define HAND_OVER_ITEM_MAX  65535u /* bytes of a payload; no datagram has more */
 #define HAND_OVER_BYTES_MIN (256u << 10)
 #define HAND_OVER_ALIGN     8u
+#define HAND_OVER_REPLY     255u /* item.feed: no feed's; an answer to what was asked */
 
 struct hand_over_item {   /* the payload follows, padded to HAND_OVER_ALIGN */
 	uint64_t time_ns; /* of receipt, see time_source */
@@ -63,6 +64,10 @@ int hand_over_init(struct hand_over *h, void *ring, uint64_t ring_bytes);
 
 /* False: no room; nothing has changed. item->bytes is at most HAND_OVER_ITEM_MAX. */
 bool hand_over_put(struct hand_over *h, const struct hand_over_item *item, const uint8_t *payload);
+
+/* The same with a payload in two pieces; item->bytes is that of both. */
+bool hand_over_put_two(struct hand_over *h, const struct hand_over_item *item, const uint8_t *first,
+                       uint32_t first_bytes, const uint8_t *second);
 
 static inline void hand_over_publish(struct hand_over *h)
 {

@@ -13,7 +13,8 @@
 static_assert((RECEIVER_LINE_SLOTS & SLOT_MASK) == 0, "slots are found with a mask");
 static_assert(RECEIVER_FEEDS_MAX <= UINT8_MAX, "a line keeps its feed in a byte");
 static_assert(LINES_MAX <= UINT8_MAX, "a line keeps its number in a byte");
-static_assert(RECEIVER_EXITS_MAX <= 32, "a bit each");
+static_assert(RECEIVER_EXITS_MAX <= 64, "a bit each");
+static_assert(RECEIVER_FEEDS_MAX < HAND_OVER_REPLY, "feeds and replies are told apart");
 
 void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn)
 {
@@ -156,6 +157,21 @@ int receiver_only_from(struct receiver *r, uint32_t address, uint16_t port, uint
 	return 0;
 }
 
+int receiver_add_reply(struct receiver *r, uint32_t address, uint16_t port, uint32_t exit)
+{
+	const struct receiver_line line = {
+	        .address = address, .port = port, .exit = (uint8_t)exit, .is_reply = 1};
+
+	assert(exit <= r->exit_count);
+	return line_add(r, &line);
+}
+
+void receiver_set_replies(struct receiver *r, receiver_on_reply *on_reply, void *context)
+{
+	r->on_reply = on_reply;
+	r->context = context;
+}
+
 void receiver_add_host(struct receiver *r, uint32_t port, struct frame_ring *ring, uint32_t address)
 {
 	assert(port < RECEIVER_PORTS_MAX);
@@ -231,7 +247,72 @@ static void pass_datagram(struct receiver *r, uint32_t exit, const struct hand_o
 		return;
 	}
 	r->stats.handed_over++;
-	r->exits_touched |= 1u << exit;
+	r->exits_touched |= 1ull << exit;
+}
+
+/* What a datagram to a reply port takes along through a ring, before its payload. */
+struct reply_head {
+	uint32_t source_address;
+	uint32_t destination_address;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint16_t vlan; /* the outermost */
+	uint8_t vlan_count;
+	uint8_t port;
+};
+
+static_assert(sizeof(struct reply_head) == 16, "no padding");
+
+static __attribute__((noinline)) void reply_datagram(struct receiver *r, uint32_t exit,
+                                                     const struct datagram *d, uint8_t port,
+                                                     uint64_t now_ns)
+{
+	const struct reply_head head = {.source_address = d->source_address,
+	                                .destination_address = d->destination_address,
+	                                .source_port = d->source_port,
+	                                .destination_port = d->destination_port,
+	                                .vlan = d->vlan_count == 0 ? 0 : d->vlan[0],
+	                                .vlan_count = d->vlan_count,
+	                                .port = port};
+	const struct hand_over_item item = {.time_ns = now_ns,
+	                                    .bytes = (uint32_t)sizeof(head) + d->payload_bytes,
+	                                    .feed = HAND_OVER_REPLY};
+
+	r->stats.replies++;
+	if (exit == 0) {
+		if (r->on_reply != NULL)
+			r->on_reply(r->context, d, port, now_ns);
+		return;
+	}
+	if (item.bytes > HAND_OVER_ITEM_MAX ||
+	    !hand_over_put_two(r->exits[exit - 1], &item, (const uint8_t *)&head, sizeof(head),
+	                       d->payload)) {
+		r->stats.hand_over_full++;
+		return;
+	}
+	r->stats.handed_over++;
+	r->exits_touched |= 1ull << (exit - 1);
+}
+
+/* The same at the ring's other end. */
+static void take_reply(struct receiver *r, const struct hand_over_item *i, const uint8_t *bytes,
+                       uint64_t now_ns)
+{
+	struct reply_head head;
+
+	assert(i->bytes >= sizeof(head));
+	memcpy(&head, bytes, sizeof(head));
+	const struct datagram d = {.payload = bytes + sizeof(head),
+	                           .payload_bytes = i->bytes - (uint32_t)sizeof(head),
+	                           .source_address = head.source_address,
+	                           .destination_address = head.destination_address,
+	                           .source_port = head.source_port,
+	                           .destination_port = head.destination_port,
+	                           .vlan = {head.vlan},
+	                           .vlan_count = head.vlan_count};
+
+	if (r->on_reply != NULL)
+		r->on_reply(r->context, &d, head.port, now_ns);
 }
 
 /* A frame that is no datagram. What finds no room in the ring is counted there. */
@@ -271,6 +352,10 @@ static void on_packet(struct receiver *r, const struct packet *packet, uint64_t 
 		r->stats.other_source++;
 		return;
 	}
+	if (__builtin_expect(l->is_reply != 0, 0)) {
+		reply_datagram(r, l->exit, &d, packet->port, turn_ns);
+		return;
+	}
 	bool own_time = packet->time_source == TIME_HARDWARE || packet->time_source == TIME_CAPTURE;
 	const struct hand_over_item item = {
 	        .time_ns = own_time ? packet->time_ns : turn_ns,
@@ -295,7 +380,7 @@ static void publish(struct receiver *r)
 		r->feeds[i]->touched = false;
 	}
 	for (; r->exits_touched != 0; r->exits_touched &= r->exits_touched - 1)
-		hand_over_publish(r->exits[__builtin_ctz(r->exits_touched)]);
+		hand_over_publish(r->exits[__builtin_ctzll(r->exits_touched)]);
 }
 
 /* Nothing that was published before now_ns and is not in an entry any more is unknown to the
@@ -347,7 +432,10 @@ uint32_t receiver_take(struct receiver *r, uint64_t now_ns)
 				item = hand_over_take(r->entries[i]);
 				if (item == NULL)
 					break;
-				feed_datagram(r, item, (const uint8_t *)(item + 1));
+				if (item->feed == HAND_OVER_REPLY)
+					take_reply(r, item, (const uint8_t *)(item + 1), now_ns);
+				else
+					feed_datagram(r, item, (const uint8_t *)(item + 1));
 			}
 			hand_over_release(r->entries[i]);
 		}

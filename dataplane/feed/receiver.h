@@ -14,6 +14,9 @@
  * be learned than the arbiter has lines, the last line stands for all further ones: lines are
  * bookkeeping, messages are arbitrated by sequence alone.
  *
+ * Beside lines there are destinations to which answers come: their datagrams go to whoever asks
+ * (receiver_set_replies()), here or by an exit to the core that does.
+ *
  * Frames that are no datagrams may be for the host on the port (ARP, ping, IGMP): where a port has
  * one, those are copied into its ring. A datagram costs nothing for it.
  *
@@ -35,7 +38,7 @@
 #define RECEIVER_LINE_SLOTS  8192u /* open addressing, at most half full */
 #define RECEIVER_ALLOW_MAX   64u
 #define RECEIVER_PORTS_MAX   16u
-#define RECEIVER_EXITS_MAX   8u  /* other cores with feeds */
+#define RECEIVER_EXITS_MAX   64u /* other cores with feeds, or that ask by ports polled here */
 #define RECEIVER_ENTRIES_MAX 16u /* other cores that poll ports */
 
 struct receiver_stats {
@@ -45,6 +48,7 @@ struct receiver_stats {
 	uint64_t other_source;                /* datagrams to a line, not from its source */
 	uint64_t feed_packets;                /* datagrams of lines, malformed included */
 	uint64_t malformed_packets;
+	uint64_t replies;        /* datagrams to where answers come */
 	uint64_t host_frames;    /* frames that may be for a port's host */
 	uint64_t handed_over;    /* datagrams given to the core of their feed */
 	uint64_t hand_over_full; /* datagrams dropped: that core is behind, its ring was full */
@@ -72,6 +76,7 @@ struct receiver_line {
 	uint8_t used;
 	uint8_t any_address; /* unicast tests: match by port alone */
 	uint8_t exit;        /* 0: the feed is here; else exit - 1 leads to it */
+	uint8_t is_reply;    /* no line: answers to what is asked come there */
 };
 
 struct receiver_allowed {
@@ -83,6 +88,10 @@ struct receiver_host {
 	struct frame_ring *ring; /* NULL: the port has no host */
 	uint32_t address;
 };
+
+/* A datagram to a reply port. Its payload is good until the call returns. */
+typedef void receiver_on_reply(void *context, const struct datagram *d, uint8_t port,
+                               uint64_t now_ns);
 
 struct receiver {
 	struct receiver_stats stats;
@@ -101,8 +110,10 @@ struct receiver {
 	struct hand_over *entries[RECEIVER_ENTRIES_MAX];
 	uint32_t exit_count;
 	uint32_t entry_count;
-	bool has_horizon;       /* the arbiters know how far holes may age (entries) */
-	uint32_t exits_touched; /* bit per exit: something to publish in this burst */
+	bool has_horizon;            /* the arbiters know how far holes may age (entries) */
+	uint64_t exits_touched;      /* bit per exit: something to publish in this burst */
+	receiver_on_reply *on_reply; /* NULL: nobody asks here */
+	void *context;               /* its */
 };
 
 void receiver_init(struct receiver *r, const struct frame_options *frame, bool learn);
@@ -128,6 +139,10 @@ int receiver_add_entry(struct receiver *r, struct hand_over *from);
 /* Datagrams to this destination leave by the exit; feed and line are the numbers they have at its
  * other end. 0, -EEXIST, -EMFILE. */
 int receiver_pass_line(struct receiver *r, uint32_t exit, const struct receiver_line *line);
+/* What comes to this destination is given to on_reply(): answers to what is asked from there. With
+ * an exit (its number + 1; 0: none) to that of the core at its other end. 0, -EEXIST, -EMFILE. */
+int receiver_add_reply(struct receiver *r, uint32_t address, uint16_t port, uint32_t exit);
+void receiver_set_replies(struct receiver *r, receiver_on_reply *on_reply, void *context);
 /* Restricts learning: with at least one of these, nothing else becomes a line. 0 or -EMFILE. */
 int receiver_allow(struct receiver *r, uint32_t address, uint16_t port);
 

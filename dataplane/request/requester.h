@@ -99,6 +99,7 @@ struct requester_service_options {
 	const struct service_codec *codec;
 	struct service_coap_options coap;
 	struct requester_node nodes[SERVICE_NODES_MAX]; /* resilience->nodes of them */
+	uint64_t slow_ns;                               /* from here a success counts as slow */
 	uint32_t attempts_max;                          /* under way at a time; more: unsent */
 	uint16_t source_port;                           /* the first */
 	uint16_t source_ports;
@@ -110,6 +111,10 @@ struct requester_service_options {
 struct requester_options {
 	const struct requester_service_options *services;
 	struct neighbours *neighbours;
+	/* Whether a good reply can be what the call with this tag wants, asked before it completes
+	 * it; one that cannot is unexpected. NULL: the codec's word is enough. */
+	bool (*expects)(void *context, uint64_t tag, const struct service_answer *answer);
+	void *context;
 	uint64_t tick_ns;   /* of the wheel */
 	uint64_t late_ns;   /* how long replies are awaited that come late */
 	uint64_t first_use; /* of tokens: another for every start */
@@ -160,6 +165,7 @@ struct requester_service_stats {
 	uint64_t outcomes[OPERATION_OUTCOMES]; /* of what was let in */
 	uint64_t attempts;                     /* sent */
 	uint64_t hedges;                       /* of these */
+	uint64_t slow;                         /* successes that took slow_ns or longer */
 	uint64_t replies;                      /* to attempts, good or bad */
 	uint64_t bad_replies;                  /* malformed, unexpected, foreign */
 };

@@ -99,7 +99,10 @@ static void on_done(struct requester *r, const struct operation_output *x,
                     struct requester_done *done)
 {
 	assert(x->outcome < OPERATION_OUTCOMES);
-	r->services[x->service].stats.outcomes[x->outcome]++;
+	struct requester_service *s = &r->services[x->service];
+
+	s->stats.outcomes[x->outcome]++;
+	s->stats.slow += x->outcome == OPERATION_SUCCESS && x->time_ns >= s->options->slow_ns;
 	*done = (struct requester_done){.tag = x->tag,
 	                                .operation = x->operation,
 	                                .latency_ns = x->time_ns,

@@ -16,6 +16,18 @@ static bool is_ours(const struct requester *r, const struct requester_service *s
 	return port == s->options->port && d->destination_address == p->address;
 }
 
+/* Is it what the caller wants? Of an attempt that has ended nobody knows; it completes nothing. */
+static bool is_expected(const struct requester *r, const struct service_answer *a)
+{
+	const struct operation_pool *pool = &r->operations.pool;
+	const struct operation_attempt *attempt = operation_pool_find(pool, a->token);
+
+	if (r->options->expects == NULL || attempt == NULL || !operation_pool_is_live(attempt))
+		return true;
+	return r->options->expects(r->options->context, operation_pool_at(pool, attempt->link)->tag,
+	                           a);
+}
+
 /* Tells operations what the node says to the attempt. */
 static uint32_t hear(struct requester *r, struct requester_service *s, uint32_t node,
                      const struct service_answer *a, bool ok, uint64_t now_ns,
@@ -57,6 +69,10 @@ static uint32_t on_arrival(struct requester *r, struct requester_service *s,
 		requester_frame_receipt(r, d, s, node, &a);
 	switch (decoding) {
 	case SERVICE_REPLY:
+		if (a.ok && !is_expected(r, &a)) {
+			r->stats.unexpected++;
+			break;
+		}
 		r->stats.replies++;
 		s->stats.replies++;
 		return hear(r, s, node, &a, a.ok, now_ns, done);

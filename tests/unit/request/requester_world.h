@@ -208,6 +208,7 @@ static inline void requester_world_defaults(struct requester_world *w)
 		        .resilience = &w->resilience[i],
 		        .codec = &scripted,
 		        .coap = codec.coap,
+		        .slow_ns = SECOND,
 		        .attempts_max = 1024,
 		        .source_port = (uint16_t)(WORLD_SOURCE + 10 * i),
 		        .source_ports = 2,

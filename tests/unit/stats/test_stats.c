@@ -9,6 +9,7 @@
 #include "dataplane/feed/receiver.h"
 #include "dataplane/host/host.h"
 #include "dataplane/port/port.h"
+#include "dataplane/request/requester.h"
 #include "dataplane/shard/shard.h"
 #include "tests/unit/suite.h"
 
@@ -27,6 +28,9 @@ static const struct {
         {&counters_shard, "shard", sizeof(struct shard_stats)},
         {&counters_group, "group", sizeof(struct group_stats)},
         {&counters_books, "books", sizeof(struct book_set_stats)},
+        {&counters_requester, "requests", sizeof(struct requester_stats)},
+        {&counters_operations, "operations", sizeof(struct operation_stats)},
+        {&counters_service, "service", sizeof(struct requester_service_stats)},
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -85,6 +85,8 @@ CODEC = [('codec', 'codec', None), ('live', 'live', None), ('request_bytes', 're
          ('copy_ns', 'copying both', 0)]
 OPERATION = [('task', 'task', None), ('burst', 'live', None), ('operation_ns', 'operation, ns', 0), ('best_ns', 'best', 0),
              ('table_ns', 'plain table', 1), ('loop_ns', 'loop', 1)]
+REQUEST = [('burst', 'at a time', None), ('request_ns', 'request, ns', 0), ('best_ns', 'best', 0), ('bare_ns', 'its packets alone', 0),
+           ('requests_per_us', 'requests per microsecond', 2)]
 ATTEMPTS = [('replies', 'replies', None), ('asked', 'asked', None), ('success_percent', 'success, %', 2), ('q50_ms', 'q50, ms', 0),
             ('q99_ms', 'q99', 0), ('extra_percent', 'extra requests, %', 1), ('slots_ms', 'slots held, ms/operation', 0)]
 
@@ -162,6 +164,9 @@ BENCHES = [
     Bench('codec', 'Codecs: requests into words, replies understood', CODEC,
           [words('perf/bench_codec --requests 16384 --rounds 1')],
           [words('perf/bench_codec --requests 1048576 --rounds 9')]),
+    Bench('request', 'Requests: into frames and back', REQUEST,
+          [words('perf/bench_request --operations 8192 --rounds 1')],
+          [words('perf/bench_request --operations 1048576 --rounds 9')]),
     Bench('attempts', 'Attempts: at once, in turn, hedged, cancelled', ATTEMPTS,
           [words('perf/bench_attempts --operations 1000')],
           [words('perf/bench_attempts --operations 20000')]),

@@ -102,8 +102,8 @@ static void open_bench(struct bench *b)
 	uint64_t bytes = requester_bytes(&b->options);
 
 	b->now_ns = 1000 * SECOND_NS;
-	if (bytes == 0 || requester_init(&b->requester, measure_memory(bytes), &b->options,
-	                                 b->now_ns, &why) != 0)
+	if (bytes == 0 ||
+	    requester_init(&b->requester, measure_memory(bytes), &b->options, b->now_ns, &why) != 0)
 		measure_fail("bench_request: %s", why == NULL ? "options out of bounds" : why);
 	frame_ring_init(&b->ring, measure_memory(frame_ring_bytes(SLOTS, FRAME_MAX)), SLOTS,
 	                FRAME_MAX);
@@ -160,13 +160,13 @@ static void send_bare(struct bench *b)
 	uint8_t frame[128];
 
 	for (uint64_t i = 0; i < b->burst; i++) {
-		const struct frame_path p = {
-		        .destination_mac = 0x020000000000ull + NODE(i % NODES),
-		        .source_mac = b->port.mac,
-		        .address = {.source_address = ADDRESS,
-		                    .destination_address = NODE(i % NODES),
-		                    .source_port = SOURCE_PORT,
-		                    .destination_port = COAP_PORT}};
+		uint32_t node = (uint32_t)(i % NODES);
+		const struct frame_path p = {.destination_mac = 0x020000000000ull + NODE(node),
+		                             .source_mac = b->port.mac,
+		                             .address = {.source_address = ADDRESS,
+		                                         .destination_address = NODE(node),
+		                                         .source_port = SOURCE_PORT,
+		                                         .destination_port = COAP_PORT}};
 
 		memcpy(frame + FRAME_HEADER_BYTES, b->request, b->request_bytes);
 		put_be64(frame + FRAME_HEADER_BYTES + TOKEN_AT, b->token + i);
@@ -238,8 +238,7 @@ static double run(struct bench *b, enum way way)
 
 	if (b->ended != bursts * b->burst)
 		measure_fail("bench_request: %llu of %llu requests were answered",
-		             (unsigned long long)b->ended,
-		             (unsigned long long)(bursts * b->burst));
+		             (unsigned long long)b->ended, (unsigned long long)(bursts * b->burst));
 	return (double)took_ns / (double)b->ended;
 }
 
@@ -304,16 +303,22 @@ int main(int argc, char **argv)
 	uint64_t cpu = UINT64_MAX;
 	bool json;
 	const struct measure_option options[] = {
-	        {.name = "operations", .help = "requests of a round", .number = &operations,
-	         .min = 4096, .max = 1u << 30},
-	        {.name = "rounds", .help = "rounds", .number = &rounds, .min = 1,
+	        {.name = "operations",
+	         .help = "requests of a round",
+	         .number = &operations,
+	         .min = 4096,
+	         .max = 1u << 30},
+	        {.name = "rounds",
+	         .help = "rounds",
+	         .number = &rounds,
+	         .min = 1,
 	         .max = MEASURE_ROUNDS_MAX},
 	        {.name = "cpu", .help = "the CPU to run on", .number = &cpu, .max = 1023},
 	        {0}};
 	struct measure_rows rows;
 
-	measure_options(argc, argv, "What a request costs, and what its packets alone cost.", options,
-	                &json);
+	measure_options(argc, argv, "What a request costs, and what its packets alone cost.",
+	                options, &json);
 	if (cpu != UINT64_MAX)
 		measure_pin(cpu);
 	measure_begin(&rows, "request", json);

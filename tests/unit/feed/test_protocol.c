@@ -68,6 +68,7 @@ static void test_scan_locate(void)
 	static struct message_scan s;
 
 	message_scan_init(&s, NULL);
+	s.counts.messages = 1; /* it has seen one */
 	s.locate_symbol[7] = 42;
 	CU_ASSERT_EQUAL(message_scan_locate(&s, 7, 0), 42);
 	CU_ASSERT_EQUAL(message_scan_locate(&s, 8, 0), 0);

@@ -347,6 +347,47 @@ static void test_all_nodes_out(void)
 	CU_ASSERT_EQUAL(service_allow(&service, now_ns).verdict, BREAKER_PROBE);
 }
 
+/* Node 0 out and its time over: it is on probation. */
+static void put_on_probation(void)
+{
+	for (uint32_t i = 0; i < options.health.eject_after; i++)
+		refused(0);
+	now_ns += 2 * options.health.eject_max_ns;
+	service_poll(&service, now_ns);
+	CU_ASSERT_EQUAL(state.health.nodes[0].state, HEALTH_PROBATION);
+}
+
+/* An attempt at node 0 alone, cancelled after so long because the hedge beside it won. */
+static void overtaken_after(uint64_t latency_ns)
+{
+	const struct service_reply r = reply(0, latency_ns);
+
+	service_on_send(&service, 0);
+	now_ns += latency_ns;
+	service_on_cancel(&service, &r, now_ns);
+}
+
+/* A dead node on probation that hedges cover up for must not stay there; one whose loser was not
+ * even late has said nothing. */
+static void test_probation_overtaken(void)
+{
+	defaults();
+	options.breaker.open_after = 0;
+	options.breaker.samples_min = 64;
+	open_service();
+	for (uint32_t i = 0; i < 400; i++)
+		answered(1 + i % 2, i % 20 == 0 ? 100 * MS : 10 * MS);
+	service_poll(&service, now_ns);
+	uint64_t delay_ns = hedge_delay_ns(&state.hedge, &options.hedge);
+
+	CU_ASSERT_FATAL(delay_ns != UINT64_MAX);
+	put_on_probation();
+	overtaken_after(delay_ns / 2);
+	CU_ASSERT_EQUAL(state.health.nodes[0].state, HEALTH_PROBATION);
+	overtaken_after(delay_ns + 1);
+	CU_ASSERT_EQUAL(state.health.nodes[0].state, HEALTH_EJECTED);
+}
+
 static void test_success_chance(void)
 {
 	defaults();
@@ -517,6 +558,7 @@ static void test_forecast_reaches_the_breaker(void)
 int main(void)
 {
 	static const struct suite_test tests[] = {
+	        {"a node on probation is overtaken", test_probation_overtaken},
 	        {"options are checked", test_options_are_checked},
 	        {"the report at any scale", test_report_at_any_scale},
 	        {"timeout", test_timeout},

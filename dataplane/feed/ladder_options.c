@@ -54,7 +54,7 @@ void ladder_service_options(struct service_options *o, uint32_t nodes)
 	o->health.eject_after = 2;
 	/* Until a round trip is known it may be anything: a server that is only far away must not be
 	 * out before its first answer. */
-	o->expected_ns = 10 * MS;
+	o->expected_ns = 4 * MS;
 	/* Asking everybody at once is not what servers of a market are for: hedges do. */
 	o->breaker.states &= (uint8_t)~BREAKER_BIT(BREAKER_ULTRA_RESILIENT);
 	o->latency_optimization = false;

@@ -9,6 +9,7 @@
 
 #include "app/books_csv.h"
 #include "app/engine_host.h"
+#include "app/engine_input.h"
 #include "app/engine_request.h"
 #include "dataplane/wire/igmp.h"
 
@@ -48,8 +49,13 @@ uint32_t engine_core_work(struct engine_core *c, uint64_t now_ns)
 		moved += engine_request_step(c->requester, now_ns);
 	receiver_poll(&c->receiver, now_ns);
 	show_gaps(c);
-	for (uint32_t i = 0; i < c->shard_count; i++)
-		moved += shard_step(c->engine->shards[c->shards[i]], now_ns);
+	for (uint32_t i = 0; i < c->shard_count; i++) {
+		uint32_t shard = c->shards[i];
+
+		moved += shard_step(c->engine->shards[shard], now_ns);
+		if (c->engine->inputs[shard].flights != NULL)
+			moved += engine_input_step(c->engine, shard, now_ns);
+	}
 	return moved;
 }
 

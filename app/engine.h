@@ -74,6 +74,7 @@ struct engine_group {
 };
 
 struct engine_host;      /* engine_host.h */
+struct engine_input;     /* engine_input.h */
 struct engine_requester; /* engine_request.h */
 
 struct engine_sender { /* a requester's frames for a port, as the core that polls the port has them
@@ -130,6 +131,8 @@ struct engine {
 	struct memory segments;
 	struct memory state;
 	struct shared *shared;
+	struct engine_input *inputs;               /* by shard (engine_input.h) */
+	const char *services[CONFIG_SERVICES_MAX]; /* names, for components */
 	struct segment_pool pool;
 	uint32_t pool_segments;
 	struct engine_feed feeds[CONFIG_FEEDS_MAX];

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/clock.h"
+#include "app/engine_input.h"
 #include "app/engine_request.h"
 #include "app/library.h"
 #include "dataplane/feed/protocol.h"
@@ -106,6 +107,8 @@ static int group_options_of(const struct engine *e, struct engine_group *g,
 	                  .levels_max = cg->levels_max},
 	        .components = g->components,
 	        .component_count = cg->component_count,
+	        .services = e->services,
+	        .service_count = c->service_count,
 	};
 	switch (cg->select) {
 	case CONFIG_SELECT_ALL:
@@ -210,6 +213,7 @@ static void shard_options_of(struct engine *e, uint32_t s, struct shard_options 
 	        .critical_budget = c->shards[s].critical_budget,
 	        .normal_budget = c->shards[s].normal_budget,
 	        .catch_up_budget = c->shards[s].catch_up_budget,
+	        .inputs = &e->inputs[s].log,
 	};
 	for (uint32_t i = 0; i < c->feed_count; i++) {
 		struct engine_feed *f = &e->feeds[i];
@@ -247,7 +251,8 @@ static int measure(struct engine *e, struct group_options *options, struct engin
 		struct shard_options o;
 
 		shard_options_of(e, i, &o);
-		z->shards_bytes += page_up(shard_bytes(&o)) + REGION_PAGE_BYTES;
+		z->shards_bytes +=
+		        page_up(shard_bytes(&o)) + REGION_PAGE_BYTES + engine_input_bytes(&o);
 	}
 	rc = engine_requests_plan(e, error);
 	if (rc != 0)
@@ -272,12 +277,16 @@ static int alloc_tables(struct engine *e, struct group_options **options)
 	e->groups = calloc(e->group_count + 1, sizeof(*e->groups));
 	e->shard_groups =
 	        calloc((uint64_t)c->shard_count * e->group_count + 1, sizeof(*e->shard_groups));
+	e->inputs = calloc(c->shard_count + 1, sizeof(*e->inputs));
 	e->cores = aligned_alloc(LINE_ALIGN, (c->core_count * sizeof(*e->cores) + LINE_ALIGN - 1) &
 	                                             ~(LINE_ALIGN - 1ull));
 	*options = calloc(e->group_count + 1, sizeof(**options));
-	if (e->groups == NULL || e->shard_groups == NULL || e->cores == NULL || *options == NULL)
+	if (e->groups == NULL || e->shard_groups == NULL || e->inputs == NULL || e->cores == NULL ||
+	    *options == NULL)
 		return -ENOMEM;
 	memset(e->cores, 0, c->core_count * sizeof(*e->cores));
+	for (uint32_t i = 0; i < c->service_count; i++)
+		e->services[i] = c->services[i].name;
 	return 0;
 }
 
@@ -402,6 +411,7 @@ static int build_cores(struct engine *e, char error[ENGINE_ERROR_BYTES])
 		struct engine_core *core = &e->cores[c->shards[i].core];
 
 		core->shards[core->shard_count++] = i;
+		engine_input_connect(e, i);
 	}
 	return 0;
 }
@@ -427,6 +437,9 @@ static int build(struct engine *e, const struct group_options *options,
 		shard_options_of(e, i, &o);
 		uint64_t bytes = page_up(shard_bytes(&o));
 
+		rc = engine_input_build(e, i, &o, error);
+		if (rc != 0)
+			return rc;
 		rc = shard_init(&e->shards[i], memory_place(&e->state, bytes, REGION_PAGE_BYTES),
 		                bytes, &o);
 		if (rc != 0)
@@ -519,6 +532,7 @@ void engine_destroy(struct engine *e)
 		free(e->groups[i].names);
 	free(e->groups);
 	free(e->shard_groups);
+	free(e->inputs);
 	engine_requests_free(e);
 	free(e->cores);
 	free(e);

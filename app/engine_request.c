@@ -3,6 +3,7 @@
  * A requester's turn: the mode, what ended, probes, and the frames of its ports.
  */
 #include "app/engine_build.h"
+#include "app/engine_input.h"
 #include "app/engine_request.h"
 
 #include <assert.h>
@@ -31,7 +32,8 @@ static void tell(struct engine_requester *r, const struct requester_done *done, 
 	case REQUESTER_PROBE:
 		on_probe(r, done);
 		break;
-	case REQUESTER_COMPONENT: /* none of them asks yet */
+	case REQUESTER_COMPONENT:
+		engine_input_done(r->core->engine, done);
 		break;
 	}
 }

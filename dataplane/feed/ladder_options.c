@@ -52,8 +52,8 @@ void ladder_service_options(struct service_options *o, uint32_t nodes)
 	o->health.eject_max_ns = 30000 * MS;
 	o->health.half_life_ns = 5000 * MS;
 	o->health.eject_after = 2;
-	/* Until a round trip is known it may be anything: a server that is only far away must not be
-	 * out before its first answer. */
+	/* Until a round trip is known it may be anything: a server that is only far away must not
+	 * be out before its first answer. */
 	o->expected_ns = 4 * MS;
 	/* Asking everybody at once is not what servers of a market are for: hedges do. */
 	o->breaker.states &= (uint8_t)~BREAKER_BIT(BREAKER_ULTRA_RESILIENT);

@@ -9,7 +9,7 @@
 
 #include "dataplane/shard/shard_private.h"
 
-void actors_count(const struct shard_options *o, uint32_t *actors, uint32_t *slots)
+void shard_count_inputs(const struct shard_options *o, uint32_t *actors, uint32_t *slots)
 {
 	*actors = 0;
 	*slots = 0;

@@ -192,7 +192,7 @@ struct component_ops {
 	                                   const struct component_reply *r);
 	/* A timer is due; it is no longer armed. */
 	enum component_verdict (*on_timer)(struct component_context *c, uint32_t timer);
-	/* Somebody told it something (`genesis command`, the control core). */
+	/* The engine's owner told it something. */
 	enum component_verdict (*on_command)(struct component_context *c, const uint8_t *bytes,
 	                                     uint32_t count);
 	uint32_t requests_max; /* that it has under way at a time; at most COMPONENT_OPEN_MAX */

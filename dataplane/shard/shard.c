@@ -151,7 +151,7 @@ static void actors_layout(const struct shard_options *o, struct shard_arena *a, 
 	uint32_t slots;
 
 	*x = (struct actors){0};
-	actors_count(o, &count, &slots);
+	shard_count_inputs(o, &count, &slots);
 	if (count == 0)
 		return;
 	x->count = count;
@@ -206,7 +206,7 @@ static bool shard_inputs_valid(const struct shard_options *o)
 	uint32_t count;
 	uint32_t slots;
 
-	actors_count(o, &count, &slots);
+	shard_count_inputs(o, &count, &slots);
 	return count == 0 || (o->inputs != NULL && o->group_count <= SHARD_INPUT_GROUPS_MAX);
 }
 

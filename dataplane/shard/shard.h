@@ -128,6 +128,9 @@ bool shard_at_head(const struct shard *s);
 
 /* ---- inputs of components (input.h); on the owner's thread ---- */
 
+/* Components of the groups that have inputs, and how many requests they may have under way. */
+void shard_count_inputs(const struct shard_options *o, uint32_t *components, uint32_t *requests);
+
 struct shard_request { /* of a component, with its bytes, which stay as they are until its reply */
 	const struct component_slot *what;
 	uint64_t number;

@@ -288,8 +288,6 @@ uint64_t catch_up_lag_bytes(const struct lane *l);
 
 /* -- actors.c -- */
 
-/* Counts components with inputs and their slots. */
-void actors_count(const struct shard_options *o, uint32_t *actors, uint32_t *slots);
 /* After the members; the memory is laid out. */
 void actors_init(struct shard *s);
 /* At the beginning of a turn: delivers what has come. */

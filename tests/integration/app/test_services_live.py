@@ -5,7 +5,8 @@ Rubbish completes nothing. Holes of a feed are asked of re-request servers. A re
 
 In a network namespace of its own that ends with the test.
 
-usage: test_services_live.py GENESIS
+usage: test_services_live.py GENESIS ASKS
+ASKS: a component that asks (asks.c).
 Exit code 77: this machine cannot (not root, no namespaces, no coap-server).
 """
 import os
@@ -59,7 +60,7 @@ def server_program():
 
 
 def start_server(program):
-    return subprocess.Popen([program, '-A', SERVER, '-p', '5683'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([program, '-A', SERVER, '-p', '5683', '-d', '10'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def service(status, name='coap'):
@@ -105,6 +106,44 @@ def live(folder, program, core):
         process.terminate()
         out, error = process.communicate(timeout=60)
     check(core + ': run', process.returncode == 0, error)
+
+
+def component(folder, program, core):
+    """A component asks by all methods; when the server is gone it is told so, and asks on when it is back."""
+    path = os.path.join(folder, 'asks.yaml')
+    with open(path, 'w', encoding='ascii') as f:
+        f.write((CONFIG % (NAME, OURS, core, SERVER, '')).replace('    probe: {path: "time", every: 50ms}\n', '').replace(
+            'levels_max: 64}', 'levels_max: 64, components: [{type: asks, library: %s}]}' % os.path.abspath(sys.argv[2])))
+
+    def values(status):
+        return next(iter(status['groups'][0]['components'].values()))
+
+    def shard(status):
+        return status['shards'][0]
+    server = start_server(program)
+    process = genesis.start(NAME, path)
+    what = 'component on ' + core
+    try:
+        names = ('gets', 'puts', 'got', 'deletes', 'missing', 'forbidden')
+        seen = genesis.when(NAME, lambda s: all(values(s)[n] >= 5 for n in names), 60)
+        check(what + ': all methods', all(values(seen)[n] >= 5 for n in names), str(values(seen)))
+        check(what + ': nothing else', values(seen)['wrong'] == 0, str(values(seen)))
+        server.kill()
+        server.wait()
+        before = values(genesis.status(NAME))
+        seen = genesis.when(NAME, lambda s: values(s)['other'] >= before['other'] + 5, 30)
+        check(what + ': told that nobody answers', values(seen)['other'] >= before['other'] + 5, str(values(seen)))
+        server = start_server(program)
+        before = values(genesis.status(NAME))
+        seen = genesis.when(NAME, lambda s: values(s)['gets'] >= before['gets'] + 3, 60)
+        check(what + ': and asks on', values(seen)['gets'] >= before['gets'] + 3 and values(seen)['wrong'] == 0, str(values(seen)))
+        check(what + ': written down', shard(seen)['requests_sent'] > 0 and shard(seen)['replies_unexpected'] == 0, str(shard(seen)))
+    finally:
+        server.kill()
+        server.wait()
+        process.terminate()
+        _, error = process.communicate(timeout=60)
+    check(what + ': run', process.returncode == 0, error)
 
 
 class Node(threading.Thread):
@@ -267,6 +306,8 @@ def main():
         refused(folder)
         live(folder, program, 'first')
         live(folder, program, 'second')
+        component(folder, program, 'first')
+        component(folder, program, 'second')
         bad_replies(folder)
         recovery(folder, 'first')
         recovery(folder, 'second')

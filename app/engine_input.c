@@ -189,14 +189,18 @@ static void submit(struct engine *e, uint32_t shard, const struct shard_request 
 	struct engine_input *in = &e->inputs[shard];
 	struct engine_requester *r = e->cores[e->config->shards[shard].core].requester;
 	struct requester_call call = call_of(e, in->services[q->what->service], q->what, now_ns);
-	struct engine_flight *f = &in->flights[in->free];
 	struct requester_done done;
+
+	if (in->free == NONE) { /* requests of a group's former life hold them */
+		reply(e, shard, q, COMPONENT_REJECTED);
+		return;
+	}
+	struct engine_flight *f = &in->flights[in->free];
 
 	call.tag = requester_tag(REQUESTER_COMPONENT, (uint64_t)shard << SHARD_SHIFT | in->free);
 	in->free = f->next;
 	*f = (struct engine_flight){.number = q->number, .actor = q->actor, .slot = q->slot};
 	requester_submit(&r->requester, &call, now_ns, &done);
-	f->operation = done.operation;
 	if (done.outcome != REQUESTER_UNDER_WAY)
 		engine_input_done(e, &done);
 }

@@ -17,9 +17,8 @@
 #include "app/engine.h"
 #include "dataplane/request/requester.h"
 
-struct engine_flight {      /* a request that the requester has */
-	uint64_t number;    /* 0: free */
-	uint64_t operation; /* 0: not accepted yet */
+struct engine_flight {   /* a request that the requester has */
+	uint64_t number; /* 0: free */
 	uint32_t actor;
 	uint32_t slot;
 	uint32_t next; /* while free */

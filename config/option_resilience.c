@@ -102,7 +102,7 @@ static_assert(SERVICE_CHOOSE_PRIMARY == 0 && SERVICE_CHOOSE_BEST == 2, "words fo
 static const struct option rows[] = {
         {"resilience",
          "How services and components that fail or are slow are dealt with. Times are at the "
-         "report's scale, seconds. Not used by `genesis run` yet, but by the simulator.",
+         "report's scale, seconds.",
          .type = OPTION_MAPPING, .offset = offsetof(struct config, resilience), .if_given = true,
          .offset_second = offsetof(struct config, has_resilience)},
         {"resilience.poll",

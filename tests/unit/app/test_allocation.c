@@ -11,56 +11,12 @@
 #include "app/world_engine.h"
 #include "perf/day.h"
 #include "perf/day_feed.h"
+#include "tests/unit/allocation_guard.h"
 #include "tests/unit/suite.h"
 
 #define MESSAGES 30000u
 #define SYMBOLS  100u
 #define START_NS 1767571200000000000ull
-
-/* volatile: the headers promise that the allocator calls nothing of this file. */
-static volatile bool guarded;
-static volatile uint64_t calls;
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *p, size_t bytes);
-void *__real_aligned_alloc(size_t align, size_t bytes);
-void __real_free(void *p);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *p, size_t bytes);
-void *__wrap_aligned_alloc(size_t align, size_t bytes);
-void __wrap_free(void *p);
-
-void *__wrap_malloc(size_t bytes)
-{
-	calls += guarded;
-	return __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-	calls += guarded;
-	return __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *p, size_t bytes)
-{
-	calls += guarded;
-	return __real_realloc(p, bytes);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t bytes)
-{
-	calls += guarded;
-	return __real_aligned_alloc(align, bytes);
-}
-
-void __wrap_free(void *p)
-{
-	calls += guarded;
-	__real_free(p);
-}
 
 static void test_guard_sees(void)
 {
